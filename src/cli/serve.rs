@@ -1,0 +1,67 @@
+//! `suitsize serve`.
+
+use super::Outcome;
+use crate::app::App;
+use crate::config::ServeSettings;
+use actix_web::rt::{self, signal};
+use std::process::ExitCode;
+
+pub fn run(settings: &ServeSettings) -> Outcome {
+    rt::System::new().block_on(async {
+        let app = App::build(settings)?;
+        greet(&app);
+        app.run_until(stop_signal()).await?;
+        log::info!("stopped");
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn greet(app: &App) {
+    let address = app.address();
+    // An address of "everywhere" is not one to send a request to.
+    let host = if address.ip().is_unspecified() {
+        "localhost".to_owned()
+    } else {
+        address.ip().to_string()
+    };
+    println!("SuitSize {} listens on http://{address}", crate::VERSION);
+    println!("Try it:");
+    println!(
+        "  curl -s {host}:{}/api/recommend -H 'content-type: application/json' -d '{{\"height\":175,\"weight\":75}}'",
+        app.port()
+    );
+}
+
+/// Completes on SIGTERM (a platform's stop) or SIGINT (Ctrl-C).
+async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        let terminated = async {
+            match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+                Ok(mut stream) => drop(stream.recv().await),
+                Err(error) => {
+                    log::warn!("SIGTERM cannot be caught: {error}");
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        let interrupted = async { drop(signal::ctrl_c().await) };
+        futures_race(terminated, interrupted).await;
+    }
+    #[cfg(not(unix))]
+    drop(signal::ctrl_c().await);
+}
+
+/// Completes with the first of two.
+#[cfg(unix)]
+async fn futures_race(a: impl Future<Output = ()>, b: impl Future<Output = ()>) {
+    let (mut a, mut b) = (std::pin::pin!(a), std::pin::pin!(b));
+    std::future::poll_fn(|context| {
+        if a.as_mut().poll(context).is_ready() || b.as_mut().poll(context).is_ready() {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}

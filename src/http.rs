@@ -1,0 +1,58 @@
+//! Home of actix-web: the routes, and what every answer has in common. (`app` runs its server and
+//! `cli/serve` its runtime; neither sees a request.)
+
+mod body;
+mod health;
+mod problem;
+mod recommend;
+mod stamp;
+
+use crate::service::Service;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use std::net::TcpListener;
+
+/// A question is below 1 kB; 16 leave room for a proxy's habits.
+const MAX_BODY_BYTES: usize = 16 * 1024;
+
+/// The whole route table.
+fn routes(config: &mut web::ServiceConfig) {
+    config
+        .service(
+            web::resource("/api/recommend")
+                .route(web::post().to(recommend::recommend))
+                .default_service(web::to(|request| problem::method_not_allowed(request, "POST"))),
+        )
+        .service(
+            web::resource("/api/health")
+                .route(web::get().to(health::health))
+                .route(web::head().to(health::health))
+                .default_service(web::to(|request| {
+                    problem::method_not_allowed(request, "GET, HEAD")
+                })),
+        )
+        .default_service(web::to(problem::not_found));
+}
+
+/// A server on `listener`, not yet running; signals are the caller's business.
+pub fn server(
+    service: Service,
+    listener: TcpListener,
+    workers: usize,
+    drain_seconds: u64,
+) -> std::io::Result<Server> {
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(service.clone()))
+            .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+            .wrap(from_fn(stamp::stamp))
+            .configure(routes)
+    })
+    .workers(workers)
+    .shutdown_timeout(drain_seconds)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    Ok(server)
+}

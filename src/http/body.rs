@@ -1,0 +1,51 @@
+//! A request's body as JSON, or the problem document that says why it is not.
+
+use super::problem::HttpProblem;
+use crate::problem::{Kind, Problem};
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde_json::Value;
+use std::future::Future;
+use std::pin::Pin;
+
+pub struct JsonBody(pub Value);
+
+impl FromRequest for JsonBody {
+    type Error = HttpProblem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let fail = |problem| HttpProblem::new(&request, problem);
+            if !is_json(&request) {
+                let detail = "send the header content-type: application/json";
+                return Err(fail(Problem::new(Kind::NotJsonType, detail)));
+            }
+            let bytes = bytes.await.map_err(|error| fail(unread(&error)))?;
+            let value = serde_json::from_slice(&bytes).map_err(|e| fail(Problem::not_json(&e)))?;
+            Ok(JsonBody(value))
+        })
+    }
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+fn unread(error: &actix_web::Error) -> Problem {
+    match error.as_error::<PayloadError>() {
+        Some(PayloadError::Overflow) => Problem::new(
+            Kind::TooLarge,
+            format!("a question may have {} bytes", super::MAX_BODY_BYTES),
+        ),
+        _ => Problem::new(Kind::NotJson, "the body could not be read to its end"),
+    }
+}

@@ -1,0 +1,51 @@
+//! A problem document as an HTTP answer.
+
+use super::stamp::Stamp;
+use crate::problem::{Kind, Problem};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use std::fmt;
+
+/// What a handler fails with.
+#[derive(Debug)]
+pub struct HttpProblem(Problem);
+
+impl HttpProblem {
+    pub fn new(request: &HttpRequest, problem: impl Into<Problem>) -> Self {
+        HttpProblem(problem.into().with_request_id(Stamp::of(request).request_id))
+    }
+}
+
+impl fmt::Display for HttpProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}", self.0.status)
+    }
+}
+
+impl ResponseError for HttpProblem {
+    fn status_code(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code())
+            .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
+            .content_type("application/problem+json")
+            .body(
+                serde_json::to_vec(&self.0).expect("a problem holds text and finite numbers only"),
+            )
+    }
+}
+
+pub async fn not_found(request: HttpRequest) -> HttpResponse {
+    let detail = "POST /api/recommend answers a question; GET /api/health says how the service is.";
+    HttpProblem::new(&request, Problem::new(Kind::NotFound, detail)).error_response()
+}
+
+pub async fn method_not_allowed(request: HttpRequest, allowed: &'static str) -> HttpResponse {
+    let problem = Problem::new(Kind::MethodNotAllowed, format!("allowed: {allowed}"));
+    let mut response = HttpProblem::new(&request, problem).error_response();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}

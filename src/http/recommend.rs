@@ -1,0 +1,59 @@
+//! `POST /api/recommend`: a question in, a size out.
+
+use super::body::JsonBody;
+use super::problem::HttpProblem;
+use super::stamp::Stamp;
+use crate::service::{Answer, Service};
+use crate::{API_VERSION, OPTIMIZATION_LEVEL};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::{HttpRequest, HttpResponse, web};
+use std::io::Write;
+
+const CACHE: HeaderName = HeaderName::from_static("x-cache");
+
+pub async fn recommend(
+    request: HttpRequest,
+    service: web::Data<Service>,
+    body: JsonBody,
+) -> Result<HttpResponse, HttpProblem> {
+    let question = service.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
+    // Some tens of microseconds: less than handing it to another thread.
+    let answer = service.recommend(question).map_err(|e| HttpProblem::new(&request, e))?;
+    let body = envelope(&answer, Stamp::of(&request).elapsed_ms());
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE, answer.tier.header()))
+        // About a person: no proxy keeps it.
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(body))
+}
+
+/// The finished recommendation between what is known only now; nothing is encoded twice.
+fn envelope(answer: &Answer, elapsed_ms: f64) -> Vec<u8> {
+    let mut body = Vec::with_capacity(answer.recommendation.len() + 256);
+    body.extend_from_slice(br#"{"recommendation":"#);
+    body.extend_from_slice(&answer.recommendation);
+    write!(
+        body,
+        concat!(
+            r#","performance_metadata":{{"cache_hit":false,"cache_tier":"{}","response_time_ms":{:.3},"#,
+            r#""response_time_category":"{}","optimization_level":"{}"}},"api_version":"{}"}}"#
+        ),
+        answer.tier.name(),
+        elapsed_ms,
+        category(elapsed_ms),
+        OPTIMIZATION_LEVEL,
+        API_VERSION,
+    )
+    .expect("a vector takes what is written to it");
+    body
+}
+
+fn category(elapsed_ms: f64) -> &'static str {
+    match elapsed_ms {
+        ms if ms < 1.0 => "ultra_fast",
+        ms if ms < 10.0 => "fast",
+        ms if ms < 100.0 => "normal",
+        _ => "slow",
+    }
+}

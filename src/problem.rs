@@ -1,0 +1,120 @@
+//! What a mistake is answered with: an RFC 9457 problem document, over HTTP and on a batch's line.
+
+use crate::sizing::RecommendError;
+use crate::sizing::refusal::{Code, FieldError, Refusal};
+use serde::Serialize;
+
+/// The one table of everything that can go wrong with a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    NotJson,
+    NotFound,
+    MethodNotAllowed,
+    TooLarge,
+    NotJsonType,
+    /// A field is missing, unknown, of a wrong type or out of range.
+    Invalid,
+    /// Each field is possible, the whole is not.
+    Contradictory,
+    /// Ours, not the caller's.
+    Internal,
+}
+
+impl Kind {
+    /// HTTP status, code, title.
+    pub fn row(self) -> (u16, &'static str, &'static str) {
+        match self {
+            Kind::NotJson => (400, "not_json", "The body is not JSON"),
+            Kind::NotFound => (404, "not_found", "There is nothing here"),
+            Kind::MethodNotAllowed => {
+                (405, "method_not_allowed", "This address takes another method")
+            }
+            Kind::TooLarge => (413, "too_large", "The body is too large"),
+            Kind::NotJsonType => {
+                (415, "not_json_type", "The body must be sent as application/json")
+            }
+            Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
+            Kind::Contradictory => {
+                (422, "contradictory_question", "The question contradicts itself")
+            }
+            Kind::Internal => (500, "internal", "Something went wrong on our side"),
+        }
+    }
+}
+
+/// An RFC 9457 document. `errors` lists every mistake, not the first alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: &'static str,
+    pub status: u16,
+    detail: String,
+    code: &'static str,
+    errors: Vec<FieldError>,
+    #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    /// Line of a batch, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+}
+
+impl Problem {
+    pub fn new(kind: Kind, detail: impl Into<String>) -> Self {
+        let (status, code, title) = kind.row();
+        Problem {
+            type_uri: format!("urn:suitsize:problem:{code}"),
+            title,
+            status,
+            detail: detail.into(),
+            code,
+            errors: Vec::new(),
+            request_id: None,
+            line: None,
+        }
+    }
+
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
+    }
+
+    pub fn with_line(mut self, line: usize) -> Self {
+        self.line = Some(line);
+        self
+    }
+
+    /// Not JSON, told by place and never by content.
+    pub fn not_json(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Eof => "the JSON ends too early",
+            _ => "this is not JSON",
+        };
+        let at = format!("{what}, at line {} column {}", error.line(), error.column());
+        Problem::new(Kind::NotJson, at)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let contradictory = refusal.errors.iter().all(|error| error.code == Code::Contradictory);
+        let kind = if contradictory { Kind::Contradictory } else { Kind::Invalid };
+        Problem { errors: refusal.errors.clone(), ..Problem::new(kind, refusal.to_string()) }
+    }
+}
+
+impl From<RecommendError> for Problem {
+    fn from(error: RecommendError) -> Self {
+        match error {
+            RecommendError::Refused(refusal) => refusal.into(),
+            RecommendError::Model(error) => {
+                log::error!("inference failed: {error}");
+                Problem::new(Kind::Internal, "The size could not be computed. Please try again.")
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Which question is worth asking next: the one whose answer is expected to raise the confidence most.
+//!
+//! The fixed draws are bodies that could be the shopper's. Each would answer a question in its own
+//! way (give or take the noise of the answer), and the answers sort the draws into groups; within a
+//! group the best jacket is right for a larger share than one jacket is for all. The gain is that
+//! difference. Four groups of equal size stand for all answers of a tape; a build has three. The
+//! first half of the draws is enough: a gain is told to the percentage point.
+//!
+//! Only answers that bear on the jacket are considered. An age moves the chest by less than 1 % over
+//! a lifetime and is never worth a question; hip, neck and inseam are for trousers and shirt.
+
+use super::body::Tape;
+use super::decide::Candidate;
+use super::fit::{DrawnNeeds, Needs, Zone};
+use super::know;
+use super::normal;
+use super::question::{Question, TapeBy};
+use super::sample::{DrawSet, Values};
+use serde::Serialize;
+
+/// The field to ask for, and what its answer is expected to add to `confidence`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NextQuestion {
+    pub field: &'static str,
+    pub gain: f64,
+}
+
+/// Below this a question is a nuisance: it would change one answer in a hundred.
+const WORTHWHILE: f64 = 0.01;
+/// Draws that are asked.
+const ASKED: usize = normal::DRAWS / 2;
+/// A jacket that fits fewer draws than this share of the best one's cannot win a group.
+const CONTENDER: f64 = 0.3;
+
+struct Asking {
+    field: &'static str,
+    zone: Zone,
+    /// Standard deviation of the answer's error, on the zone's scale.
+    noise: f64,
+    groups: u32,
+}
+
+/// The most useful question that `question` leaves open; `None` if none is worth asking.
+pub fn next(
+    question: &Question,
+    needs: &Needs<'_>,
+    drawn: &DrawnNeeds<'_, '_>,
+    candidates: &[Candidate],
+    best: &Candidate,
+) -> Option<NextQuestion> {
+    let most = best.fits.count();
+    let contenders: Vec<&Candidate> = candidates
+        .iter()
+        .filter(|c| f64::from(c.fits.count()) >= CONTENDER * f64::from(most))
+        .collect();
+    if contenders.is_empty() {
+        return None;
+    }
+    open_questions(question, needs)
+        .into_iter()
+        .map(|asking| {
+            let gain = gain(&asking, needs, drawn, &contenders);
+            NextQuestion { field: asking.field, gain: (gain * 100.0).round() / 100.0 }
+        })
+        .filter(|next| next.gain >= WORTHWHILE)
+        .max_by(|a, b| a.gain.total_cmp(&b.gain))
+}
+
+fn open_questions(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
+    let mut open = Vec::with_capacity(7);
+    let tapes = [
+        (Tape::Chest, Zone::Chest),
+        (Tape::Waist, Zone::Waist),
+        (Tape::Shoulder, Zone::Shoulder),
+        (Tape::Sleeve, Zone::Sleeve),
+    ];
+    for (tape, zone) in tapes {
+        if question.tape_cm(tape).is_none() {
+            let cm = know::tape_noise_cm(tape, TapeBy::Home);
+            let noise = needs.noise_of_cm(zone, cm);
+            open.push(Asking { field: tape.name(), zone, noise, groups: 4 });
+        }
+    }
+    let chest_taped = question.tape_cm(Tape::Chest).is_some();
+    if question.known_size.is_none() && !chest_taped {
+        let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
+        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: 4 });
+    }
+    let builds = [
+        ("build.chest", Zone::Chest, question.build.chest.is_some() || chest_taped),
+        (
+            "build.stomach",
+            Zone::Waist,
+            question.build.stomach.is_some() || question.tape_cm(Tape::Waist).is_some(),
+        ),
+    ];
+    for (field, zone, answered) in builds {
+        if !answered {
+            let noise = needs.moments(zone).1 * know::BUILD_NOISE_SDS;
+            open.push(Asking { field, zone, noise, groups: 3 });
+        }
+    }
+    open
+}
+
+fn gain(
+    asking: &Asking,
+    needs: &Needs<'_>,
+    drawn: &DrawnNeeds<'_, '_>,
+    contenders: &[&Candidate],
+) -> f64 {
+    let (mean, sd) = needs.moments(asking.zone);
+    let answers = answers(drawn.values(asking.zone), asking.noise);
+    let total_sd = sd.hypot(asking.noise);
+    let mut low = f32::NEG_INFINITY;
+    let mut informed = 0;
+    for group in 1..=asking.groups {
+        let high = if group == asking.groups {
+            f32::INFINITY
+        } else {
+            let share = f64::from(group) / f64::from(asking.groups);
+            (mean + total_sd * normal::quantile(share)) as f32
+        };
+        let members = DrawSet::between(&answers, low, high);
+        informed += most(contenders, &members);
+        low = high;
+    }
+    let uninformed = contenders.iter().map(|c| c.fits.count_both(&c.fits, ASKED)).max();
+    f64::from(informed - uninformed.unwrap_or(0)) / ASKED as f64
+}
+
+/// How many of `members` the best of the contenders fits.
+fn most(contenders: &[&Candidate], members: &DrawSet) -> u32 {
+    contenders.iter().map(|c| c.fits.count_both(members, ASKED)).max().unwrap_or(0)
+}
+
+/// What each draw would answer.
+fn answers(values: &Values, noise: f64) -> [f32; ASKED] {
+    let errors = &normal::draws()[Zone::COUNT];
+    let noise = noise as f32;
+    std::array::from_fn(|i| values[i] + noise * errors[i])
+}

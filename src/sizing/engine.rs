@@ -1,0 +1,215 @@
+//! From a question to an answer: the story of `sizing`. What is done with the posterior is `answer`.
+
+use super::answer::{Answer, Known};
+use super::body::Measure;
+use super::chart::{Block, Chart, ChartError, Charts, DEFAULT_CHART};
+use super::fit::Pattern;
+use super::know;
+use super::model::{Backend, Model, ModelError, ModelInput};
+use super::parse;
+use super::plausible;
+use super::posterior::{Posterior, TrueHeight};
+use super::question::Question;
+use super::recommendation::Recommendation;
+use super::refusal::{Code, FieldError, Refusal};
+use serde_json::Value;
+use std::path::PathBuf;
+
+/// How to build an `Engine`. The default needs no file: everything is in the binary.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// A directory with `manifest.json` and its models instead of the embedded ones.
+    pub models: Option<PathBuf>,
+    /// A directory of charts beside the embedded one.
+    pub charts: Option<PathBuf>,
+    pub backend: Backend,
+    /// Inferences that may run at once.
+    pub sessions: usize,
+    /// Widens the spread to civilians; off to evaluate on the survey itself.
+    pub population_variance: bool,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        EngineOptions {
+            models: None,
+            charts: None,
+            backend: Backend::Embedded,
+            sessions: 1,
+            population_variance: true,
+        }
+    }
+}
+
+/// Why an engine could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+}
+
+/// Why a question got no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RecommendError {
+    /// The question is at fault.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The engine is at fault.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// The sizing engine: model, charts and settings. Share one between threads.
+pub struct Engine {
+    model: Model,
+    charts: Charts,
+    /// Log standard deviation that civilians add, by measure.
+    population: [f64; Measure::COUNT],
+    model_version: String,
+}
+
+impl Engine {
+    /// The engine with nothing but what is in the binary.
+    ///
+    /// # Errors
+    /// When the process already runs another inference runtime.
+    pub fn embedded() -> Result<Self, EngineError> {
+        Self::new(&EngineOptions::default())
+    }
+
+    /// # Errors
+    /// When a model or a chart cannot be read, contradicts itself or its manifest, or the runtime
+    /// cannot be had.
+    pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
+        let charts = match &options.charts {
+            Some(dir) => Charts::load(dir)?,
+            None => Charts::embedded(),
+        };
+        let model = match &options.models {
+            Some(dir) => Model::load(dir, options.backend.clone(), options.sessions)?,
+            None => Model::embedded(options.backend.clone(), options.sessions)?,
+        };
+        let manifest = model.manifest();
+        let population = if options.population_variance {
+            Measure::ALL.map(|m| manifest.population_log_sd.get(m.name()).copied().unwrap_or(0.0))
+        } else {
+            [0.0; Measure::COUNT]
+        };
+        let mut model_version = manifest.identity();
+        if options.backend != Backend::Embedded {
+            model_version.push_str("-native");
+        }
+        if !options.population_variance {
+            model_version.push_str("-survey");
+        }
+        Ok(Engine { charts, population, model_version, model })
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    pub fn charts(&self) -> &Charts {
+        &self.charts
+    }
+
+    /// Version of the model and its settings: with it and the chart's, an answer can be repeated.
+    pub fn model_version(&self) -> &str {
+        &self.model_version
+    }
+
+    /// A question from the contract's JSON, checked as far as can be without asking the model.
+    ///
+    /// # Errors
+    /// Every mistake in it at once, the chart's too.
+    pub fn question(&self, value: &Value) -> Result<Question, Refusal> {
+        let (question, mut errors) = parse::read(value);
+        match (self.chart_for(&question), &question.known_size) {
+            (Err(refusal), _) => errors.extend(refusal.errors),
+            (Ok((_, block)), Some(known)) if block.known_jacket(known).is_none() => {
+                errors.push(know::unknown_size(known, block));
+            }
+            _ => {}
+        }
+        if errors.is_empty() { Ok(question) } else { Err(Refusal { errors }) }
+    }
+
+    /// The size for `question`. The same question gets the same answer, to the bit.
+    ///
+    /// # Errors
+    /// `Refused` when the question is impossible, with every mistake in it; `Model` when inference fails.
+    pub fn recommend(&self, question: &Question) -> Result<Recommendation, RecommendError> {
+        let errors = plausible::check(question);
+        if !errors.is_empty() {
+            return Err(Refusal { errors }.into());
+        }
+        let (chart, block) = self.chart_for(question)?;
+        let mut posterior = self.posterior(question)?;
+        let surprising =
+            know::take_in(&mut posterior, question, block).map_err(|errors| Refusal { errors })?;
+        let known = Known {
+            question,
+            posterior: &posterior,
+            pattern: Pattern { chart, block, ease: chart.ease(question.fit) },
+            surprising: &surprising,
+            model_version: &self.model_version,
+            manifest: self.model.manifest().sex(question.sex),
+        };
+        Ok(Answer::new(known).recommendation())
+    }
+
+    fn chart_for(&self, question: &Question) -> Result<(&Chart, &Block), Refusal> {
+        let id = question.chart.as_deref().unwrap_or(DEFAULT_CHART);
+        let refuse = |field: &'static str, message: String| Refusal {
+            errors: vec![FieldError::new(field, Code::UnknownChart, message)],
+        };
+        let chart = self.charts.get(id).ok_or_else(|| {
+            let ids: Vec<_> = self.charts.ids().collect();
+            refuse("chart", format!("there is no such chart; there are {}", ids.join(", ")))
+        })?;
+        let block = chart.block(question.sex).ok_or_else(|| {
+            let message = format!("this chart has no sizes for sex \"{}\"", question.sex.name());
+            refuse("sex", message)
+        })?;
+        Ok((chart, block))
+    }
+
+    /// The body before anything but height, weight, age and sex is known.
+    fn posterior(&self, question: &Question) -> Result<Posterior, ModelError> {
+        let input = self.model_input(question);
+        let joint = self.model.infer(question.sex, &input)?;
+        let manifest = self.model.manifest().sex(question.sex);
+        let height = TrueHeight {
+            log: input.body[0].ln(),
+            variance: input.log_variance[0],
+            exponents: Measure::ALL.map(|measure| manifest.exponents(measure)[0]),
+        };
+        Ok(Posterior::new(&joint, &height, &self.population))
+    }
+
+    fn model_input(&self, question: &Question) -> ModelInput {
+        let manifest = self.model.manifest();
+        let stated = &manifest.sex(question.sex).stated;
+        let unknown = &manifest.unknown_age;
+        let (age, age_variance) = match question.age_years {
+            Some(years) => (years, 0.0),
+            None => (unknown.years, unknown.log_variance),
+        };
+        if question.measured {
+            return ModelInput {
+                body: [question.height_cm, question.weight_kg, age],
+                log_variance: [0.0, 0.0, age_variance],
+            };
+        }
+        ModelInput {
+            body: [
+                question.height_cm * (-stated.height.log_bias).exp(),
+                question.weight_kg * (-stated.weight.log_bias).exp(),
+                age,
+            ],
+            log_variance: [stated.height.log_variance, stated.weight.log_variance, age_variance],
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! The model: from three numbers to a joint distribution of ten body measures. Only home of `ort`.
+//!
+//! The ONNX files are in the binary; `Model::load` takes a directory's instead. Either way each is
+//! checked against the manifest beside it (sha256, order of outputs) and tried once before use.
+//!
+//! A session runs one inference at a time (`Session::run` takes `&mut self`, and the embedded
+//! runtime holds a lock inside), so there is one for each worker; a caller takes the first free one.
+
+mod manifest;
+mod runtime;
+
+pub use manifest::{Manifest, SexManifest};
+pub use runtime::Backend;
+
+use super::body::{Measure, Sex};
+use ort::session::Session;
+use ort::value::TensorRef;
+use parking_lot::{Mutex, MutexGuard};
+use std::path::{Path, PathBuf};
+
+const COUNT: usize = Measure::COUNT;
+
+/// What the model says of one body: ln cm.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joint {
+    /// Mean of the log measures.
+    pub log_mean: [f64; COUNT],
+    /// Their covariance, input noise included.
+    pub log_covariance: [[f64; COUNT]; COUNT],
+}
+
+/// What the model is asked: de-biased inputs, and the variance of the log of each.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ModelInput {
+    /// cm, kg, years: finite and positive.
+    pub body: [f64; 3],
+    pub log_variance: [f64; 3],
+}
+
+/// Why a model cannot be used. Never holds an input value.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    #[error("cannot read {path}: {source}")]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{path} is not a model manifest: {source}")]
+    Manifest { path: PathBuf, source: serde_json::Error },
+    #[error("{path} does not match the manifest: {reason}")]
+    Mismatch { path: PathBuf, reason: String },
+    #[error("ONNX Runtime at {path}: {reason}")]
+    Native { path: PathBuf, reason: String },
+    #[error("the inference runtime of this process is already {running}; it cannot become {asked}")]
+    AlreadyRunning { running: Backend, asked: Backend },
+    #[error("the inference runtime did not start: {0}")]
+    Runtime(String),
+    #[error("the model could not be run")]
+    Run,
+    #[error("the model gave a number that is not finite")]
+    NotFinite,
+}
+
+/// Both sexes' models, loaded and tried.
+pub struct Model {
+    manifest: Manifest,
+    backend: Backend,
+    sessions: [Box<[Mutex<Session>]>; 2],
+}
+
+struct Files {
+    manifest: (PathBuf, Vec<u8>),
+    onnx: [(PathBuf, Vec<u8>); 2],
+}
+
+impl Model {
+    /// The model inside the binary, with `sessions` sessions for each sex.
+    pub fn embedded(backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+        let inside = |name: &str| PathBuf::from(format!("embedded {name}"));
+        Self::build(
+            Files {
+                manifest: (
+                    inside("manifest.json"),
+                    include_bytes!("../../models/manifest.json").to_vec(),
+                ),
+                onnx: [
+                    (
+                        inside("suit-male.onnx"),
+                        include_bytes!("../../models/suit-male.onnx").to_vec(),
+                    ),
+                    (
+                        inside("suit-female.onnx"),
+                        include_bytes!("../../models/suit-female.onnx").to_vec(),
+                    ),
+                ],
+            },
+            backend,
+            sessions,
+        )
+    }
+
+    /// The model in `dir`: `manifest.json` and the two files that it names.
+    pub fn load(dir: &Path, backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+        let read = |path: PathBuf| match std::fs::read(&path) {
+            Ok(bytes) => Ok((path, bytes)),
+            Err(source) => Err(ModelError::Read { path, source }),
+        };
+        let (path, bytes) = read(dir.join("manifest.json"))?;
+        let manifest = Manifest::parse(&path, &bytes)?;
+        let [male, female] = Sex::ALL.map(|sex| read(dir.join(&manifest.sex(sex).file)));
+        Self::build(Files { manifest: (path, bytes), onnx: [male?, female?] }, backend, sessions)
+    }
+
+    fn build(files: Files, backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+        let (path, bytes) = &files.manifest;
+        let manifest = Manifest::parse(path, bytes)?;
+        let environment = runtime::environment(&backend)?;
+        let open = |sex: Sex| -> Result<Box<[Mutex<Session>]>, ModelError> {
+            let (path, bytes) = &files.onnx[sex as usize];
+            manifest.check_bytes(sex, path, bytes)?;
+            (0..sessions.max(1))
+                .map(|_| runtime::session(&environment, path, bytes).map(Mutex::new))
+                .collect()
+        };
+        let model = Model { sessions: [open(Sex::Male)?, open(Sex::Female)?], manifest, backend };
+        for sex in Sex::ALL {
+            model.try_out(sex, &files.onnx[sex as usize].0)?;
+        }
+        Ok(model)
+    }
+
+    /// A few inferences in the middle of the data, so that a wrong graph, or a manifest that speaks of
+    /// another one, is found at start.
+    fn try_out(&self, sex: Sex, path: &Path) -> Result<(), ModelError> {
+        const MORE: f64 = 1.01;
+        const TOLERANCE: f64 = 1e-2;
+        let mismatch = |reason: String| ModelError::Mismatch { path: path.to_owned(), reason };
+        let described = self.manifest.sex(sex);
+        let centre = described.centres.values();
+        let ask = |body: [f64; 3]| {
+            let input = ModelInput { body, log_variance: [1e-4; 3] };
+            self.infer(sex, &input).map_err(|error| mismatch(error.to_string()))
+        };
+        let joint = ask(centre)?;
+        for (k, input) in ["height", "weight", "age"].into_iter().enumerate() {
+            let mut body = centre;
+            body[k] *= MORE;
+            let more = ask(body)?;
+            for measure in Measure::ALL {
+                let i = measure.index();
+                let exponent = (more.log_mean[i] - joint.log_mean[i]) / MORE.ln();
+                let expected = described.exponents(measure)[k];
+                let close = (exponent - expected).abs() <= TOLERANCE;
+                if !close || joint.log_covariance[i][i] <= 0.0 {
+                    return Err(mismatch(format!(
+                        "{} grows with {input} to the power of {exponent:.3}, the manifest says {expected:.3}",
+                        measure.name()
+                    )));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    pub fn backend(&self) -> &Backend {
+        &self.backend
+    }
+
+    /// The distribution of one body.
+    ///
+    /// # Errors
+    /// When the runtime fails or gives numbers that are not finite. Its own text is dropped: it
+    /// contains the input.
+    pub fn infer(&self, sex: Sex, input: &ModelInput) -> Result<Joint, ModelError> {
+        let body = input.body.map(|value| value as f32);
+        let log_variance = input.log_variance.map(|value| value as f32);
+        if body.iter().any(|value| !(value.is_finite() && *value > 0.0))
+            || log_variance.iter().any(|value| !(value.is_finite() && *value >= 0.0))
+        {
+            return Err(ModelError::NotFinite);
+        }
+        let mut session = self.free_session(sex);
+        let joint = run(&mut session, &body, &log_variance).map_err(|_| ModelError::Run)?;
+        drop(session);
+        joint.filter(Joint::is_finite).ok_or(ModelError::NotFinite)
+    }
+
+    fn free_session(&self, sex: Sex) -> MutexGuard<'_, Session> {
+        let sessions = &self.sessions[sex as usize];
+        sessions.iter().find_map(Mutex::try_lock).unwrap_or_else(|| sessions[0].lock())
+    }
+}
+
+impl Joint {
+    fn is_finite(&self) -> bool {
+        let Joint { log_mean, log_covariance } = self;
+        log_mean.iter().chain(log_covariance.iter().flatten()).all(|value| value.is_finite())
+    }
+}
+
+/// `None` when the outputs have another shape than the engine's.
+fn run(
+    session: &mut Session,
+    body: &[f32; 3],
+    log_variance: &[f32; 3],
+) -> ort::Result<Option<Joint>> {
+    let outputs = session.run(ort::inputs![
+        TensorRef::from_array_view(([1usize, 3], &body[..]))?,
+        TensorRef::from_array_view(([1usize, 3], &log_variance[..]))?,
+    ])?;
+    let (_, mean) = outputs[0].try_extract_tensor::<f32>()?;
+    let (_, covariance) = outputs[1].try_extract_tensor::<f32>()?;
+    if mean.len() != COUNT || covariance.len() != COUNT * COUNT {
+        return Ok(None);
+    }
+    Ok(Some(Joint {
+        log_mean: std::array::from_fn(|i| f64::from(mean[i])),
+        log_covariance: std::array::from_fn(|i| {
+            std::array::from_fn(|j| f64::from(covariance[i * COUNT + j]))
+        }),
+    }))
+}

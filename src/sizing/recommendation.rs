@@ -1,0 +1,220 @@
+//! The answer, in the names of the HTTP contract.
+
+use super::ask::NextQuestion;
+use super::question::SizeSystem;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use std::collections::BTreeMap;
+
+/// A size and everything said about it. Lengths in cm, probabilities 0 to 1.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Recommendation {
+    /// Label in the system asked for; `None` where the chart has none that fits: see `reason`.
+    pub size: Option<String>,
+    /// Calibrated probability that this jacket fits with ordinary alterations.
+    pub confidence: f64,
+    pub confidence_level: ConfidenceLevel,
+    pub body_type: BodyType,
+    pub cut: String,
+    pub rationale: String,
+    /// Codes of what a tailor is expected to change.
+    pub alterations: Vec<&'static str>,
+    pub alternatives: Vec<Alternative>,
+    /// Calibrated probability that the number is exactly right.
+    pub probability: f64,
+    /// The same size in each system; `null` where a system has no label for it.
+    pub sizes: BTreeMap<SizeSystem, Option<String>>,
+    /// How the jacket sits, by zone, in words; absent without a size.
+    pub zones: Ordered<&'static str>,
+    pub trousers: Option<Trousers>,
+    pub measurements: Ordered<Measurement>,
+    pub alteration_details: Vec<Alteration>,
+    pub next_question: Option<NextQuestion>,
+    pub warnings: Vec<Warning>,
+    /// Why there is no size.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub model_version: String,
+    pub chart_version: String,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
+}
+
+/// `Very High` from .90, `High` from .80, `Medium` from .65.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub enum ConfidenceLevel {
+    #[serde(rename = "Very High")]
+    VeryHigh,
+    High,
+    Medium,
+    Low,
+}
+
+impl ConfidenceLevel {
+    pub fn of(confidence: f64) -> Self {
+        match confidence {
+            c if c >= 0.90 => Self::VeryHigh,
+            c if c >= 0.80 => Self::High,
+            c if c >= 0.65 => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+}
+
+/// By the drop (chest minus waist) in cm, nearest family of JIS L 4004.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub enum BodyType {
+    Athletic,
+    Regular,
+    Portly,
+    Stout,
+}
+
+impl BodyType {
+    pub fn of_drop_cm(drop_cm: f64) -> Self {
+        match drop_cm {
+            d if d >= 13.0 => Self::Athletic,
+            d if d >= 9.0 => Self::Regular,
+            d if d >= 5.0 => Self::Portly,
+            _ => Self::Stout,
+        }
+    }
+}
+
+/// Another jacket to try.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Alternative {
+    pub size: String,
+    /// That the number is exactly right; for another length of the same number, that the length is.
+    pub probability: f64,
+    pub why: &'static str,
+    pub cut: String,
+    /// That it fits with ordinary alterations.
+    pub confidence: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Trousers {
+    #[serde(rename = "EU")]
+    pub eu: String,
+    /// The body's waist, as estimated or taped.
+    #[serde(rename = "waistCm")]
+    pub waist_cm: f64,
+    #[serde(rename = "waistIn")]
+    pub waist_in: u32,
+    /// Crotch to floor.
+    #[serde(rename = "inseamCm")]
+    pub inseam_cm: f64,
+}
+
+/// Median and central 90 % interval, cm.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Measurement {
+    pub estimate: f64,
+    pub low: f64,
+    pub high: f64,
+    pub source: Source,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// From what else was told.
+    Estimated,
+    /// From a tape, with the rest as a check on it.
+    Taped,
+}
+
+/// What would have to change for the jacket to sit as designed.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Alteration {
+    pub code: &'static str,
+    /// Expected amount, to half a centimetre: what can be done, or would have to be and cannot.
+    pub amount_cm: f64,
+    pub feasibility: Feasibility,
+    pub note: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feasibility {
+    Easy,
+    Moderate,
+    /// A tailor can do this much, and it is not enough.
+    Limited,
+    /// Can be done, and is not worth it.
+    NotRecommended,
+    NotPossible,
+}
+
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Warning {
+    pub code: &'static str,
+    pub message: String,
+}
+
+/// The distribution behind the answer.
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Details {
+    /// EU number to probability, beyond the chart's ends too; sums to one.
+    pub size_probabilities: Ordered<f64>,
+    /// Mean and standard deviation of each measure, cm.
+    pub posterior: Ordered<Moments>,
+    /// The same as the joint normal distribution of the logs that it is.
+    pub distribution: Distribution,
+    /// Probability that each zone fits with ordinary alterations.
+    pub zone_probabilities: Ordered<f64>,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Moments {
+    pub mean: f64,
+    pub sd: f64,
+}
+
+#[derive(Clone, Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Distribution {
+    pub measures: Vec<&'static str>,
+    /// ln cm.
+    pub log_mean: Vec<f64>,
+    pub log_covariance: Vec<Vec<f64>>,
+}
+
+/// A JSON object whose names keep the order they were put in.
+#[derive(Clone, Debug)]
+pub struct Ordered<V>(pub Vec<(std::borrow::Cow<'static, str>, V)>);
+
+impl<V> Ordered<V> {
+    pub fn get(&self, name: &str) -> Option<&V> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+}
+
+impl<V, K: Into<std::borrow::Cow<'static, str>>> FromIterator<(K, V)> for Ordered<V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        Ordered(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect())
+    }
+}
+
+impl<V: Serialize> Serialize for Ordered<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (key, value) in &self.0 {
+            map.serialize_entry(key, value)?;
+        }
+        map.end()
+    }
+}
+
+/// To a tenth of a centimetre: what a tape can tell.
+pub fn tenth(cm: f64) -> f64 {
+    (cm * 10.0).round() / 10.0
+}
+
+/// To a tenth of a percentage point.
+pub fn permille(probability: f64) -> f64 {
+    (probability * 1000.0).round() / 1000.0
+}
