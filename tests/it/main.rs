@@ -1,0 +1,16 @@
+//! One integration binary (one link), a module for each area. `support` is its small language.
+
+// A test that panics has failed: that is what unwrap is for here.
+#![allow(clippy::unwrap_used)]
+
+mod charts;
+mod claims;
+mod command_line;
+mod golden;
+mod http;
+mod laws;
+mod licences;
+mod models;
+mod refusals;
+mod structure;
+mod support;

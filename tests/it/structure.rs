@@ -1,0 +1,144 @@
+//! What may know what, read from the source: `docs/architecture.md` says why.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+fn source_files() -> BTreeMap<PathBuf, String> {
+    fn collect(dir: &Path, into: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                into.insert(path.clone(), fs::read_to_string(&path).unwrap());
+            }
+        }
+    }
+    let mut files = BTreeMap::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    files
+}
+
+/// The top module of a file: `http` for `src/http/body.rs` and for `src/http.rs`.
+fn module(path: &Path) -> String {
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+/// What each module may use of the crate. A name that is not here may use nothing.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("main", &[]),
+    ("lib", &[]),
+    ("cli", &["app", "config", "problem", "sizing"]),
+    ("app", &["config", "http", "service", "sizing"]),
+    ("http", &["problem", "service", "sizing"]),
+    ("service", &["sizing"]),
+    ("problem", &["sizing"]),
+    ("config", &["sizing"]),
+    ("sizing", &[]),
+];
+
+/// The modules after `crate::` in a line, in braces or not.
+fn used_modules(line: &str) -> Vec<String> {
+    let name = |text: &str| -> String {
+        text.trim().chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect()
+    };
+    line.match_indices("crate::")
+        .map(|(at, found)| &line[at + found.len()..])
+        .flat_map(|rest| match rest.strip_prefix('{') {
+            Some(inside) => inside.split(',').map(name).collect(),
+            None => vec![name(rest)],
+        })
+        .collect()
+}
+
+#[test]
+fn modules_are_found_in_braces_too() {
+    assert_eq!(used_modules("use crate::{app::App, http};"), ["app", "http"]);
+    assert_eq!(used_modules("let x = crate::service::Service;"), ["service"]);
+}
+
+#[test]
+fn imports_go_one_way() {
+    let modules: Vec<&str> = MAY_USE.iter().map(|(name, _)| *name).collect();
+    for (path, text) in source_files() {
+        let own = module(&path);
+        let (_, allowed) = MAY_USE
+            .iter()
+            .find(|(name, _)| *name == own)
+            .unwrap_or_else(|| panic!("{} has no row in MAY_USE", path.display()));
+        for line in code(&text) {
+            for used in used_modules(line) {
+                let is_module = modules.contains(&used.as_str());
+                let fine = !is_module || used == own || allowed.contains(&used.as_str());
+                assert!(fine, "{}: {own} may not use {used}: {line}", path.display());
+            }
+        }
+    }
+}
+
+/// A crate and the only places that may name it.
+const HOMES: &[(&str, &[&str])] = &[
+    ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
+    ("ort", &["src/sizing/model"]),
+    ("ort_tract", &["src/sizing/model"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
+    ("ndarray", &["src/sizing/posterior.rs"]),
+    ("statrs", &["src/sizing/normal.rs"]),
+    ("wide", &["src/sizing/sample.rs"]),
+    ("jsonc_parser", &["src/sizing/chart"]),
+    ("strsim", &["src/sizing/parse.rs"]),
+    ("env_logger", &["src/main.rs"]),
+];
+
+#[test]
+fn each_crate_has_its_home() {
+    for (path, text) in source_files() {
+        let inside = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap();
+        for (name, homes) in HOMES {
+            let at_home = homes.iter().any(|home| {
+                inside.starts_with(home)
+                    || inside.to_str().unwrap().starts_with(&format!("{home}."))
+            });
+            let needle = format!("{name}::");
+            for line in code(&text) {
+                let named = line.match_indices(&needle).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    before.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':'))
+                });
+                assert!(
+                    at_home || !named,
+                    "{} is not the home of {name}: {line}",
+                    inside.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn sizing_is_pure() {
+    for (path, text) in source_files() {
+        if module(&path) != "sizing" {
+            continue;
+        }
+        for line in code(&text) {
+            for impure in ["Instant", "SystemTime", "log::", "println!", "std::env", "std::net"] {
+                assert!(!line.contains(impure), "{}: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_file_begins_with_its_design() {
+    for (path, text) in source_files() {
+        assert!(text.starts_with("//!"), "{} has no module comment", path.display());
+    }
+}
