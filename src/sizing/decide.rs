@@ -3,16 +3,15 @@
 //! The number is the one with the highest probability that the chest has the ease aimed at and the
 //! shoulders can be worn: those two no tailor alters. Length and cut then maximise the probability
 //! that all five zones fit with ordinary alterations, which is the `confidence`; the length of the
-//! person's height stays unless another gains ten points. The next size up takes the place
-//! of a number whose best jacket fits less than half as often: a stomach that has no room in it.
+//! person's height stays unless another gains ten points. The next size up takes the place of a number
+//! whose best jacket fits less than half as often: a stomach that has no room in it.
 //!
-//! Tried and left: the number, too, by what fits most people. It fits 0.4 to 1 in a hundred more (3
-//! with a taped chest), because a chest 5 cm off the ease aimed at still counts as wearable; and it
-//! answers a man whose tape says 104 cm with a 50 or a 54 in one case of five, for the sake of
-//! shoulders nobody measured. Over length and cut at once it also gave heavier bodies smaller numbers
-//! where the best cut changes. From height and weight alone this rule
-//! moves up with weight always: `tests/it/laws.rs` walks the
-//! whole input box.
+//! Tried and left: the number by whether chest and shoulder can be worn at all. It fits 0.4 to 1 in a
+//! hundred more (3 with a taped chest), because a chest 5 cm off the ease aimed at still counts as
+//! wearable; and it answers a man whose tape says 104 cm with a 50 or a 54 in one case of five, for the
+//! sake of shoulders nobody measured. All five zones at once fit hardly more, and give heavier bodies
+//! smaller numbers where the best cut changes. From height and weight alone this rule moves up with
+//! weight always: `tests/it/laws.rs` walks the whole input box.
 
 use super::chart::{Cut, Length, Size};
 use super::fit::{DrawnNeeds, Jacket, Needs, Pattern, Zone};
