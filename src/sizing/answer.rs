@@ -24,9 +24,6 @@ const FITS_NOBODY: f64 = 0.05;
 /// A neighbouring length is worth naming from one chance in twenty.
 const WORTH_NAMING: f64 = 0.05;
 
-const LONGER: &str = "longer in back and sleeve";
-const SHORTER: &str = "shorter in back and sleeve";
-
 /// Everything that an answer is made from.
 pub struct Known<'a> {
     pub question: &'a Question,
@@ -163,12 +160,16 @@ impl<'a> Answer<'a> {
     fn no_size(&self, decision: &Decision, reason: String) -> Recommendation {
         let mut recommendation = self.without_size();
         let nearest = &decision.chosen;
-        recommendation.alternatives = vec![self.alternative(nearest, "nearest in this chart")];
+        recommendation.alternatives = {
+            let probability = self.number_probability(nearest.size);
+            vec![self.alternative(nearest, probability, "nearest in this chart")]
+        };
         recommendation.cut = self.jacket(nearest).cut.id.clone();
         recommendation.rationale =
             rationale::sentences(&Facts { reason: Some(&reason), ..self.facts() });
         recommendation.warnings.push(warnings::no_size(&reason));
         recommendation.reason = Some(reason);
+        recommendation.details = self.details(None);
         recommendation.trousers = self.trousers().map(|(trousers, _)| trousers);
         recommendation
     }
@@ -198,7 +199,7 @@ impl<'a> Answer<'a> {
             reason: None,
             model_version: self.known.model_version.to_owned(),
             chart_version: self.known.pattern.chart.identity(),
-            details: self.details(None),
+            details: None,
         }
     }
 
@@ -229,14 +230,19 @@ impl<'a> Answer<'a> {
     fn alternatives(&self, decision: &Decision) -> Vec<Alternative> {
         let Candidate { size, length, .. } = decision.chosen;
         let numbers = [(size.checked_add(1), "more room"), (size.checked_sub(1), "a closer fit")];
-        let lengths = [(length.checked_add(1), LONGER), (length.checked_sub(1), SHORTER)];
+        let lengths = [
+            (length.checked_add(1), "longer in back and sleeve"),
+            (length.checked_sub(1), "shorter in back and sleeve"),
+        ];
         let of_number = |(size, why): (Option<usize>, _)| {
             let size = size?;
             let same_length = decision.best(size, Some(length));
-            Some(self.alternative(same_length.or_else(|| decision.best(size, None))?, why))
+            let candidate = same_length.or_else(|| decision.best(size, None))?;
+            Some(self.alternative(candidate, self.number_probability(size), why))
         };
         let of_length = |(length, why): (Option<usize>, _)| {
-            let alternative = self.alternative(decision.best(size, Some(length?))?, why);
+            let candidate = decision.best(size, Some(length?))?;
+            let alternative = self.alternative(candidate, self.length_probability(candidate), why);
             (alternative.probability >= WORTH_NAMING).then_some(alternative)
         };
         let likelier_first = |mut some: Vec<Alternative>| {
@@ -251,12 +257,13 @@ impl<'a> Answer<'a> {
         found
     }
 
-    fn alternative(&self, candidate: &Candidate, why: &'static str) -> Alternative {
-        let probability = if [LONGER, SHORTER].contains(&why) {
-            self.length_probability(candidate)
-        } else {
-            self.number_probability(candidate.size)
-        };
+    /// `probability` is that its number, or its length, is right.
+    fn alternative(
+        &self,
+        candidate: &Candidate,
+        probability: f64,
+        why: &'static str,
+    ) -> Alternative {
         Alternative {
             size: self.label(candidate),
             probability: permille(probability),

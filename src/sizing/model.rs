@@ -66,7 +66,7 @@ pub struct Model {
 }
 
 struct Files {
-    manifest: (PathBuf, Vec<u8>),
+    manifest: Manifest,
     onnx: [(PathBuf, Vec<u8>); 2],
 }
 
@@ -76,10 +76,10 @@ impl Model {
         let inside = |name: &str| PathBuf::from(format!("embedded {name}"));
         Self::build(
             Files {
-                manifest: (
-                    inside("manifest.json"),
-                    include_bytes!("../../models/manifest.json").to_vec(),
-                ),
+                manifest: Manifest::parse(
+                    &inside("manifest.json"),
+                    include_bytes!("../../models/manifest.json"),
+                )?,
                 onnx: [
                     (
                         inside("suit-male.onnx"),
@@ -105,15 +105,14 @@ impl Model {
         let (path, bytes) = read(dir.join("manifest.json"))?;
         let manifest = Manifest::parse(&path, &bytes)?;
         let [male, female] = Sex::ALL.map(|sex| read(dir.join(&manifest.sex(sex).file)));
-        Self::build(Files { manifest: (path, bytes), onnx: [male?, female?] }, backend, sessions)
+        Self::build(Files { manifest, onnx: [male?, female?] }, backend, sessions)
     }
 
     fn build(files: Files, backend: Backend, sessions: usize) -> Result<Self, ModelError> {
-        let (path, bytes) = &files.manifest;
-        let manifest = Manifest::parse(path, bytes)?;
+        let Files { manifest, onnx } = files;
         let environment = runtime::environment(&backend)?;
         let open = |sex: Sex| -> Result<Box<[Mutex<Session>]>, ModelError> {
-            let (path, bytes) = &files.onnx[sex as usize];
+            let (path, bytes) = &onnx[sex as usize];
             manifest.check_bytes(sex, path, bytes)?;
             (0..sessions.max(1))
                 .map(|_| runtime::session(&environment, path, bytes).map(Mutex::new))
@@ -121,7 +120,7 @@ impl Model {
         };
         let model = Model { sessions: [open(Sex::Male)?, open(Sex::Female)?], manifest, backend };
         for sex in Sex::ALL {
-            model.try_out(sex, &files.onnx[sex as usize].0)?;
+            model.try_out(sex, &onnx[sex as usize].0)?;
         }
         Ok(model)
     }
