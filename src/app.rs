@@ -2,10 +2,12 @@
 //!
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
-use crate::config::ServeSettings;
-use crate::http;
+use crate::clock::Clock;
+use crate::config::{AdminToken, ServeSettings};
+use crate::http::{self, ServerOptions};
 use crate::service::Service;
 use crate::sizing::{Engine, EngineError};
+use crate::upkeep::{self, Upkeep};
 use actix_web::dev::Server;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
@@ -20,27 +22,40 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error("cannot listen on {host}:{port}: {source}")]
     Listen { host: String, port: u16, source: std::io::Error },
+    #[error("cannot start a thread: {0}")]
+    Thread(std::io::Error),
 }
 
 /// A service that is bound and not yet running.
 pub struct App {
     address: SocketAddr,
     server: Server,
+    service: Service,
+    upkeep: upkeep::Thread,
 }
 
 impl App {
     /// # Errors
-    /// When the engine cannot be built or the address cannot be listened on.
+    /// When the engine cannot be built or the address cannot be listened on. Never because of the
+    /// store: what is wrong with it is in `GET /api/health`.
     pub fn build(settings: &ServeSettings) -> Result<Self, StartError> {
         let workers = settings.workers();
-        let engine = Engine::new(&settings.engine.options(workers))?;
+        // One inference more than workers: filling ahead does not make a request wait.
+        let engine = Engine::new(&settings.engine.options(workers + 1))?;
         let (host, port) = settings.address();
         let listen_error = |source| StartError::Listen { host: host.clone(), port, source };
         let listener = TcpListener::bind((host.as_str(), port)).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let server = http::server(Service::new(engine), listener, workers, DRAIN_SECONDS)
-            .map_err(listen_error)?;
-        Ok(App { address, server })
+        let service = Service::new(engine, &settings.service(), Clock::system());
+        let options = ServerOptions {
+            workers,
+            drain_seconds: DRAIN_SECONDS,
+            admin_token: settings.admin_token.as_ref().map(AdminToken::secret),
+        };
+        let server = http::server(service.clone(), listener, &options).map_err(listen_error)?;
+        let upkeep =
+            upkeep::Thread::start(Upkeep::new(service.clone())).map_err(StartError::Thread)?;
+        Ok(App { address, server, service, upkeep })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -51,7 +66,8 @@ impl App {
         self.address.port()
     }
 
-    /// Serves until `shutdown` completes, then lets requests in flight finish.
+    /// Serves until `shutdown` completes, then lets requests in flight finish, then writes what waits for
+    /// the store.
     ///
     /// # Errors
     /// When the server fails while it runs.
@@ -59,11 +75,15 @@ impl App {
         self,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> std::io::Result<()> {
-        let handle = self.server.handle();
+        let App { server, service, upkeep, .. } = self;
+        let handle = server.handle();
         actix_web::rt::spawn(async move {
             shutdown.await;
             handle.stop(true).await;
         });
-        self.server.await
+        let served = server.await;
+        drop(upkeep);
+        service.store().close();
+        served
     }
 }

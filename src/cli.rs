@@ -1,5 +1,7 @@
 //! The command line: one binary, each role a subcommand.
 
+mod backup;
+mod maintain;
 mod question;
 mod recommend;
 mod serve;
@@ -31,6 +33,10 @@ enum Command {
     Serve(ServeSettings),
     /// Answer one question, or a batch of them from standard input
     Recommend(Box<recommend::Arguments>),
+    /// Put the store in order, while no service uses it (a running one does so by itself)
+    Maintain(maintain::Arguments),
+    /// Copy the store to a file, also while a service runs
+    Backup(backup::Arguments),
 }
 
 /// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly.
@@ -38,6 +44,8 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(settings) => serve::run(&settings),
         Command::Recommend(arguments) => recommend::run(&arguments),
+        Command::Maintain(arguments) => maintain::run(&arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
     };
     match result {
         Ok(code) => code,

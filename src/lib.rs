@@ -15,19 +15,26 @@
 //! A request's way is the map of the modules:
 //!
 //! - [`http`] parses a body or answers with a [`problem`] document,
-//! - [`service`] makes the question canonical and encodes the answer once,
+//! - [`service`] makes the question canonical and asks
+//! - [`cache`]: memory, then the [`store`] in SQLite, then one computation,
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
 //!
-//! [`cli`] and [`app`] start it, [`config`] is every setting. `docs/architecture.md` says which may
+//! [`upkeep`] is what happens without a request, [`clock`] is time, handed in. [`cli`] and [`app`] start it
+//! all, [`config`] is every setting. `docs/architecture.md` says which may
 //! know which.
 
 pub mod app;
+pub mod cache;
+
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod http;
 pub mod problem;
 pub mod service;
 pub mod sizing;
+pub mod store;
+pub mod upkeep;
 
 /// Version of the program.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

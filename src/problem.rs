@@ -16,6 +16,14 @@ pub enum Kind {
     Invalid,
     /// Each field is possible, the whole is not.
     Contradictory,
+    /// An operator's address, and no operator.
+    Unauthorized,
+    /// There is no token, so nobody is an operator.
+    AdminOff,
+    /// The same is being done already.
+    UnderWay,
+    /// What the request needs is not there now.
+    Unavailable,
     /// Ours, not the caller's.
     Internal,
 }
@@ -37,6 +45,10 @@ impl Kind {
             Kind::Contradictory => {
                 (422, "contradictory_question", "The question contradicts itself")
             }
+            Kind::Unauthorized => (401, "unauthorized", "This needs the operator's token"),
+            Kind::AdminOff => (403, "admin_off", "Operating over HTTP is switched off"),
+            Kind::UnderWay => (409, "under_way", "This is being done already"),
+            Kind::Unavailable => (503, "unavailable", "This is not available now"),
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
     }
@@ -107,10 +119,10 @@ impl From<Refusal> for Problem {
     }
 }
 
-impl From<RecommendError> for Problem {
-    fn from(error: RecommendError) -> Self {
+impl From<&RecommendError> for Problem {
+    fn from(error: &RecommendError) -> Self {
         match error {
-            RecommendError::Refused(refusal) => refusal.into(),
+            RecommendError::Refused(refusal) => refusal.clone().into(),
             RecommendError::Model(error) => {
                 log::error!("inference failed: {error}");
                 Problem::new(Kind::Internal, "The size could not be computed. Please try again.")

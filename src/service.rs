@@ -3,59 +3,147 @@
 //! The answer is computed from the canonical question, so that the same body asked in inches or
 //! centimetres, now or later from a cache, gets the same bytes.
 
-use crate::sizing::question::Question;
+mod operate;
+mod popular;
+
+pub use crate::cache::{CacheStatus, Tier};
+pub use crate::store::Status as StoreStatus;
+pub use operate::{Cleared, OperateError, Optimized, Progress, Recorded, Warmed};
+
+use crate::VERSION;
+use crate::cache::{Cache, CacheOptions};
+use crate::clock::Clock;
+use crate::sizing::question::{Fit, Question};
 use crate::sizing::{Engine, RecommendError};
+use crate::store::{Packer, Secret, Store, StoreOptions};
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-/// Where an answer came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tier {
-    Computed,
-}
-
-impl Tier {
-    /// In `performance_metadata.cache_tier`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Tier::Computed => "computed",
-        }
-    }
-
-    /// In the `X-Cache` header.
-    pub fn header(self) -> &'static str {
-        match self {
-            Tier::Computed => "MISS",
-        }
-    }
-}
+use std::time::Duration;
 
 /// A recommendation as JSON, encoded once.
 pub struct Answer {
-    pub recommendation: Vec<u8>,
+    pub recommendation: Arc<[u8]>,
     pub tier: Tier,
+}
+
+/// What the service keeps, where and for how long.
+#[derive(Clone, Debug)]
+pub struct ServiceOptions {
+    pub data_dir: PathBuf,
+    /// Zero: no such tier.
+    pub memory_ttl: Duration,
+    /// Zero: answers are not kept in the store.
+    pub store_ttl: Duration,
+    pub store_max_bytes: u64,
+    /// Whether the tiers fill themselves.
+    pub warm: bool,
 }
 
 /// Answers questions. Cheap to clone: one for each worker.
 #[derive(Clone)]
-pub struct Service {
-    engine: Arc<Engine>,
+pub struct Service(Arc<Parts>);
+
+struct Parts {
+    engine: Engine,
+    cache: Cache,
+    store: Arc<Store>,
+    clock: Clock,
+    warm: bool,
+    /// Held by whoever fills the tiers: one at a time.
+    warming: Mutex<()>,
 }
 
 impl Service {
-    pub fn new(engine: Engine) -> Self {
-        Service { engine: Arc::new(engine) }
+    /// Starts the store's thread; what is wrong with the store is in its status, not here.
+    pub fn new(engine: Engine, options: &ServiceOptions, clock: Clock) -> Self {
+        let packer = Arc::new(Packer::new(&samples(&engine)));
+        // A row of no time to live would be expired when it is written; the file is also for what is durable.
+        let use_store = !options.store_ttl.is_zero();
+        let store_options = StoreOptions {
+            dir: options.data_dir.clone(),
+            ttl: options.store_ttl,
+            max_bytes: options.store_max_bytes,
+            packer: Arc::clone(&packer),
+        };
+        let store = Arc::new(Store::start(store_options, clock.clone()));
+        let cache_options = CacheOptions {
+            memory_ttl: options.memory_ttl,
+            use_store,
+            scope: scope(&engine).into(),
+            secret: Secret::of(&options.data_dir),
+            packer,
+        };
+        let cache = Cache::new(cache_options, Arc::clone(&store), clock.clone());
+        let warm = options.warm;
+        Service(Arc::new(Parts { engine, cache, store, clock, warm, warming: Mutex::new(()) }))
     }
 
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.0.engine
+    }
+
+    pub fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Whether answers are computed that a healthy store might have had.
+    pub fn lacks_its_store(&self) -> bool {
+        self.0.store.is_faulty()
+    }
+
+    /// Whether the tiers are to fill themselves.
+    pub fn warms(&self) -> bool {
+        self.0.warm
     }
 
     /// # Errors
     /// As `Engine::recommend`.
-    pub fn recommend(&self, question: Question) -> Result<Answer, RecommendError> {
-        let recommendation = self.engine.recommend(&question.canonical())?;
-        let recommendation = serde_json::to_vec(&recommendation)
-            .expect("a recommendation holds text and finite numbers only");
-        Ok(Answer { recommendation, tier: Tier::Computed })
+    pub async fn recommend(&self, question: Question) -> Result<Answer, Arc<RecommendError>> {
+        let canonical = question.canonical();
+        let (recommendation, tier) =
+            self.0.cache.answer(&canonical, |question| encoded(&self.0.engine, question)).await?;
+        Ok(Answer { recommendation, tier })
     }
+}
+
+/// The recommendation for a canonical question, as JSON.
+fn encoded(engine: &Engine, question: &Question) -> Result<Vec<u8>, RecommendError> {
+    let recommendation = engine.recommend(question)?;
+    Ok(serde_json::to_vec(&recommendation)
+        .expect("a recommendation holds text and finite numbers only"))
+}
+
+/// Everything that an answer follows from beside its question: program, model, charts. As text, since
+/// an operator clears by it.
+fn scope(engine: &Engine) -> String {
+    let charts: Vec<_> = engine.charts().identities().collect();
+    let mut scope = format!("{VERSION}/{}/{}", engine.model_version(), charts[0]);
+    if charts.len() > 1 {
+        let hash = Sha256::digest(charts.join(" "));
+        scope.push_str(&format!("+{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
+    }
+    scope
+}
+
+/// Typical answers, the same in every run: what others are packed against.
+fn samples(engine: &Engine) -> Vec<Vec<u8>> {
+    use crate::sizing::body::Sex;
+    let questions = [
+        Question { sex: Sex::Female, ..Question::new(165.0, 65.0) },
+        Question::new(190.0, 110.0),
+        Question { fit: Fit::Slim, ..Question::new(170.0, 66.0) },
+        Question::new(178.0, 82.0),
+    ];
+    // A shop's chart may have no sizes for one of them.
+    questions.iter().filter_map(|question| encoded(engine, question).ok()).collect()
 }

@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 fn answer(engine: &Engine, value: Value) -> Result<Recommendation, Box<Problem>> {
     let question = engine.question(&value).map_err(Problem::from)?;
-    Ok(engine.recommend(&question.canonical()).map_err(Problem::from)?)
+    Ok(engine.recommend(&question.canonical()).map_err(|error| Problem::from(&error))?)
 }
 
 fn line(recommendation: &Recommendation) -> serde_json::Result<String> {

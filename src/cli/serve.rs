@@ -8,6 +8,8 @@ use std::process::ExitCode;
 
 pub fn run(settings: &ServeSettings) -> Outcome {
     rt::System::new().block_on(async {
+        #[cfg(unix)]
+        survive_a_size_limit();
         let app = App::build(settings)?;
         greet(&app);
         app.run_until(stop_signal()).await?;
@@ -30,6 +32,17 @@ fn greet(app: &App) {
         "  curl -s {host}:{}/api/recommend -H 'content-type: application/json' -d '{{\"height\":175,\"weight\":75}}'",
         app.port()
     );
+}
+
+/// A file that reaches the process's size limit (`ulimit -f`) is to fail the write, not to end the
+/// process, which is what the signal does that nobody takes.
+#[cfg(unix)]
+fn survive_a_size_limit() {
+    let number = rustix::process::Signal::XFSZ.as_raw();
+    // Once registered it stays: the stream itself is of no interest.
+    if let Err(error) = signal::unix::signal(signal::unix::SignalKind::from_raw(number)) {
+        log::warn!("a file-size limit would end the process: {error}");
+    }
 }
 
 /// Completes on SIGTERM (a platform's stop) or SIGINT (Ctrl-C).

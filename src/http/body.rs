@@ -12,6 +12,9 @@ use std::pin::Pin;
 
 pub struct JsonBody(pub Value);
 
+/// Where a body may be left away.
+pub struct OptionalJsonBody(pub Option<Value>);
+
 impl FromRequest for JsonBody {
     type Error = HttpProblem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
@@ -22,14 +25,41 @@ impl FromRequest for JsonBody {
         Box::pin(async move {
             let fail = |problem| HttpProblem::new(&request, problem);
             if !is_json(&request) {
-                let detail = "send the header content-type: application/json";
-                return Err(fail(Problem::new(Kind::NotJsonType, detail)));
+                return Err(fail(not_json_type()));
             }
             let bytes = bytes.await.map_err(|error| fail(unread(&error)))?;
-            let value = serde_json::from_slice(&bytes).map_err(|e| fail(Problem::not_json(&e)))?;
-            Ok(JsonBody(value))
+            parse(&bytes).map(JsonBody).map_err(fail)
         })
     }
+}
+
+impl FromRequest for OptionalJsonBody {
+    type Error = HttpProblem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let fail = |problem| HttpProblem::new(&request, problem);
+            let bytes = bytes.await.map_err(|error| fail(unread(&error)))?;
+            if bytes.is_empty() {
+                return Ok(OptionalJsonBody(None));
+            }
+            if !is_json(&request) {
+                return Err(fail(not_json_type()));
+            }
+            parse(&bytes).map(|value| OptionalJsonBody(Some(value))).map_err(fail)
+        })
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| Problem::not_json(&error))
+}
+
+fn not_json_type() -> Problem {
+    Problem::new(Kind::NotJsonType, "send the header content-type: application/json")
 }
 
 fn is_json(request: &HttpRequest) -> bool {

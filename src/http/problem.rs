@@ -3,9 +3,12 @@
 use super::stamp::Stamp;
 use crate::problem::{Kind, Problem};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use std::fmt;
+
+/// What is away tries to come back at least so often.
+const RETRY_AFTER_SECONDS: u32 = 15;
 
 /// What a handler fails with.
 #[derive(Debug)]
@@ -29,12 +32,20 @@ impl ResponseError for HttpProblem {
     }
 
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code())
+        let mut response = HttpResponse::build(self.status_code());
+        response
             .insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")))
-            .content_type("application/problem+json")
-            .body(
-                serde_json::to_vec(&self.0).expect("a problem holds text and finite numbers only"),
-            )
+            .content_type("application/problem+json");
+        match self.status_code() {
+            StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => {
+                response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+            }
+            _ => &mut response,
+        };
+        response.body(
+            serde_json::to_vec(&self.0).expect("a problem holds text and finite numbers only"),
+        )
     }
 }
 

@@ -3,13 +3,16 @@
 use super::body::JsonBody;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
-use crate::service::{Answer, Service};
+use crate::problem::Problem;
+use crate::service::{Answer, Service, Tier};
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::io::Write;
 
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
+/// Names what the service does without; absent when all is well.
+const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
 
 pub async fn recommend(
     request: HttpRequest,
@@ -17,15 +20,38 @@ pub async fn recommend(
     body: JsonBody,
 ) -> Result<HttpResponse, HttpProblem> {
     let question = service.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
-    // Some tens of microseconds: less than handing it to another thread.
-    let answer = service.recommend(question).map_err(|e| HttpProblem::new(&request, e))?;
+    // Computing takes some tens of microseconds: less than handing it to another thread.
+    let answer = service
+        .recommend(question)
+        .await
+        .map_err(|error| HttpProblem::new(&request, Problem::from(&*error)))?;
     let body = envelope(&answer, Stamp::of(&request).elapsed_ms());
-    Ok(HttpResponse::Ok()
-        .insert_header((CACHE, answer.tier.header()))
+    let mut response = HttpResponse::Ok();
+    response
+        .insert_header((CACHE, header(answer.tier)))
         // About a person: no proxy keeps it.
         .insert_header((CACHE_CONTROL, "no-store"))
-        .content_type("application/json")
-        .body(body))
+        .content_type("application/json");
+    if service.lacks_its_store() {
+        response.insert_header((DEGRADED, "store"));
+    }
+    Ok(response.body(body))
+}
+
+fn header(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Memory => "HIT-MEMORY",
+        Tier::Store => "HIT-STORE",
+        Tier::Computed => "MISS",
+    }
+}
+
+fn name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Memory => "memory",
+        Tier::Store => "store",
+        Tier::Computed => "computed",
+    }
 }
 
 /// The finished recommendation between what is known only now; nothing is encoded twice.
@@ -36,10 +62,11 @@ fn envelope(answer: &Answer, elapsed_ms: f64) -> Vec<u8> {
     write!(
         body,
         concat!(
-            r#","performance_metadata":{{"cache_hit":false,"cache_tier":"{}","response_time_ms":{:.3},"#,
+            r#","performance_metadata":{{"cache_hit":{},"cache_tier":"{}","response_time_ms":{:.3},"#,
             r#""response_time_category":"{}","optimization_level":"{}"}},"api_version":"{}"}}"#
         ),
-        answer.tier.name(),
+        answer.tier != Tier::Computed,
+        name(answer.tier),
         elapsed_ms,
         category(elapsed_ms),
         OPTIMIZATION_LEVEL,

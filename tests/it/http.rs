@@ -1,73 +1,21 @@
 //! The service over a real socket: the contract's names, every documented problem, start and stop.
 
+use crate::running::{JSON, Reply, Running};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
-use std::sync::mpsc::channel;
-use suitsize::app::App;
-use suitsize::config::{EngineSettings, ServeSettings};
 
 /// One running service for all tests of this file.
-static PORT: LazyLock<u16> = LazyLock::new(|| {
-    let (sender, receiver) = channel();
-    std::thread::spawn(move || {
-        actix_web::rt::System::new().block_on(async {
-            let settings = ServeSettings {
-                host: Some("127.0.0.1".to_owned()),
-                port: Some(0),
-                workers: Some(2),
-                engine: EngineSettings::default(),
-            };
-            let app = App::build(&settings).expect("the service starts");
-            sender.send(app.port()).unwrap();
-            app.run_until(std::future::pending()).await.unwrap();
-        });
-    });
-    receiver.recv().unwrap()
-});
-
-struct Reply {
-    status: u16,
-    headers: ureq::http::HeaderMap,
-    text: String,
-}
-
-impl Reply {
-    fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
-    }
-}
+static SERVICE: LazyLock<Running> = LazyLock::new(|| Running::start(|_| ()));
 
 fn send(method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .allow_non_standard_methods(true)
-        .build()
-        .into();
-    let mut request = ureq::http::Request::builder()
-        .method(method)
-        .uri(format!("http://127.0.0.1:{}{path}", *PORT));
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let mut response = agent.run(request.body(body).unwrap()).unwrap();
-    Reply {
-        status: response.status().as_u16(),
-        headers: response.headers().clone(),
-        text: response.body_mut().read_to_string().unwrap(),
-    }
+    SERVICE.send(method, path, headers, body)
 }
 
-const JSON: (&str, &str) = ("content-type", "application/json");
-
 fn ask(question: &Value) -> Reply {
-    send("POST", "/api/recommend", &[JSON], question.to_string().as_bytes())
+    SERVICE.ask(question)
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! One integration binary (one link), a module for each area. `support` is its small language.
+//! One integration binary (one link), a module for each area. `support` and `running` are its small language.
 
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(clippy::unwrap_used)]
@@ -11,6 +11,10 @@ mod http;
 mod laws;
 mod licences;
 mod models;
+mod operating;
 mod refusals;
+mod running;
+mod store;
 mod structure;
 mod support;
+mod tiers;

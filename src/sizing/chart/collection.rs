@@ -53,6 +53,14 @@ impl Charts {
         self.by_id.get(id).map(|(_, chart)| chart)
     }
 
+    /// What tells these charts from any others, the default one's first.
+    pub fn identities(&self) -> impl Iterator<Item = String> {
+        let is_default = |chart: &Chart| chart.id == DEFAULT_CHART;
+        let charts = || self.by_id.values().map(|(_, chart)| chart);
+        let default = charts().filter(move |chart| is_default(chart));
+        default.chain(charts().filter(move |chart| !is_default(chart))).map(Chart::identity)
+    }
+
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.by_id.keys().map(String::as_str)
     }

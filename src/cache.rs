@@ -1,0 +1,432 @@
+//! The tiers together: memory, then the store, then computing.
+//!
+//! # The way of a question
+//!
+//! 1. `memory`: true for 30 s by the monotonic clock, plain bytes, a fraction of a microsecond.
+//! 2. `shelf`: the likely questions, answered ahead and packed; a part of the memory tier.
+//! 3. One caller for each key goes on; all others who ask the same wait for that one.
+//! 4. The store, if it may hold the key: looked up on a thread that may block, for 50 ms at most.
+//! 5. Computing: some 50 microseconds on the caller's own thread. The answer goes to memory at once and
+//!    into the store's queue.
+//!
+//! # What a tier's name means
+//!
+//! `Computed`: this very request computed. `Store`: it came out of the file for this request. `Memory`:
+//! everything else, those who waited for another's computation too. So computations are counted exactly.
+//!
+//! # Refreshing
+//!
+//! An answer follows from its question, model and chart, and all three are in its key: as long as these
+//! versions are in force it stays true, so refreshing gives it more time and computes nothing. What
+//! was asked for since the last time is refreshed, and the shelf; what nobody asks for goes. As a guard
+//! against an engine or a memory that is not as good as that, every pass computes a few answers again
+//! and compares them to the byte.
+
+mod key;
+mod memory;
+mod shelf;
+
+use crate::clock::{Clock, millis};
+use crate::sizing::RecommendError;
+use crate::sizing::question::Question;
+use crate::store::{Digest, Lookup, Packer, Secret, Store, StoreError};
+use key::Keys;
+use memory::{Lead, Memory, Outcome, Turn};
+use serde::Serialize;
+use shelf::Shelf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+/// Memory of plain answers: some 6,000.
+const MEMORY_BYTES: u64 = 12 * 1024 * 1024;
+/// A look-up takes some tens of microseconds; computing as much. Longer, and the disk is in trouble.
+const LOOKUP_LIMIT: Duration = Duration::from_millis(50);
+/// Look-ups under way; who comes when there are more computes, which is as fast.
+const MOST_LOOKUPS: usize = 64;
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    Memory,
+    Store,
+    Computed,
+}
+
+/// How the cache is built.
+pub struct CacheOptions {
+    /// How long an answer in memory is true; zero: no memory tier.
+    pub memory_ttl: Duration,
+    /// Whether answers are kept in the store.
+    pub use_store: bool,
+    /// The versions that answers follow from, as text.
+    pub scope: Arc<str>,
+    pub secret: Secret,
+    pub packer: Arc<Packer>,
+}
+
+pub struct Cache {
+    clock: Clock,
+    keys: Keys,
+    scope: Arc<str>,
+    memory: Option<Tiers>,
+    store: Option<Arc<Store>>,
+    lookups: AtomicUsize,
+    counters: Counters,
+}
+
+/// Both parts of the memory tier.
+struct Tiers {
+    memory: Memory,
+    shelf: Shelf,
+    ttl: Duration,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    memory: AtomicU64,
+    store: AtomicU64,
+    computed: AtomicU64,
+    failed: AtomicU64,
+    /// Look-ups that were given up or not begun.
+    lookups_skipped: AtomicU64,
+    refreshed: AtomicU64,
+    checked: AtomicU64,
+    differed: AtomicU64,
+}
+
+/// The cache as an operator sees it. Counted since the start.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CacheStatus {
+    pub memory_hits: u64,
+    pub store_hits: u64,
+    pub computed: u64,
+    pub failed: u64,
+    pub lookups_skipped: u64,
+    /// Share of answers that came from a tier; absent before the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hit_rate: Option<f64>,
+    pub refreshed: u64,
+    /// Answers computed again and compared; those that were not the same.
+    pub checked: u64,
+    pub differed: u64,
+    pub memory_entries: usize,
+    pub memory_bytes: u64,
+    pub memory_capacity_bytes: u64,
+    pub ahead_entries: usize,
+    pub ahead_bytes: usize,
+}
+
+type Computed = Result<Vec<u8>, RecommendError>;
+type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
+
+impl Cache {
+    pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {
+        let CacheOptions { memory_ttl, use_store, scope, secret, packer } = options;
+        let memory = (!memory_ttl.is_zero()).then(|| Tiers {
+            memory: Memory::new(MEMORY_BYTES, memory_ttl),
+            shelf: Shelf::new(packer),
+            ttl: memory_ttl,
+        });
+        Cache {
+            clock,
+            keys: Keys::new(&secret, &scope),
+            scope,
+            memory,
+            store: use_store.then_some(store),
+            lookups: AtomicUsize::new(0),
+            counters: Counters::default(),
+        }
+    }
+
+    /// The answer to a canonical question, by `compute` if no tier has it.
+    ///
+    /// # Errors
+    /// What `compute` says, or said a moment ago to the same question.
+    pub async fn answer(
+        &self,
+        question: &Question,
+        compute: impl FnOnce(&Question) -> Computed,
+    ) -> Answered {
+        let digest = self.keys.digest(question);
+        let answered = match &self.memory {
+            Some(tiers) => self.through_memory(tiers, &digest, question, compute).await,
+            None => self.below_memory(&digest, question, compute).await.map(|(a, t, _)| (a, t)),
+        };
+        self.counters.count(&answered);
+        answered
+    }
+
+    async fn through_memory(
+        &self,
+        tiers: &Tiers,
+        digest: &Digest,
+        question: &Question,
+        compute: impl FnOnce(&Question) -> Computed,
+    ) -> Answered {
+        let now = self.clock.monotonic();
+        if let Some(entry) = tiers.memory.get(digest, now)
+            && let Outcome::Answer(answer) = &entry.outcome
+        {
+            return Ok((Arc::clone(answer), Tier::Memory));
+        }
+        if let Some(answer) = tiers.shelf.get(digest, now) {
+            tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
+            return Ok((answer, Tier::Memory));
+        }
+        match tiers.memory.join(digest, now).await {
+            Turn::Ready(entry) => match &entry.outcome {
+                Outcome::Answer(answer) => Ok((Arc::clone(answer), Tier::Memory)),
+                Outcome::Failure(unit, error) if *unit == question.unit => Err(Arc::clone(error)),
+                // Refused in another unit's words: said again in this one's.
+                Outcome::Failure(..) => self.compute(question, compute),
+            },
+            Turn::Yours(lead) => self.lead(lead, digest, question, compute).await,
+        }
+    }
+
+    async fn lead(
+        &self,
+        lead: Lead<'_>,
+        digest: &Digest,
+        question: &Question,
+        compute: impl FnOnce(&Question) -> Computed,
+    ) -> Answered {
+        match self.below_memory(digest, question, compute).await {
+            Ok((answer, tier, stored_until_ms)) => {
+                let outcome = Outcome::Answer(Arc::clone(&answer));
+                lead.bring(outcome, stored_until_ms, self.clock.monotonic());
+                Ok((answer, tier))
+            }
+            Err(error) => {
+                let outcome = Outcome::Failure(question.unit, Arc::clone(&error));
+                lead.bring(outcome, 0, self.clock.monotonic());
+                Err(error)
+            }
+        }
+    }
+
+    /// The store, or computing; with until when the store keeps it.
+    async fn below_memory(
+        &self,
+        digest: &Digest,
+        question: &Question,
+        compute: impl FnOnce(&Question) -> Computed,
+    ) -> Result<(Arc<[u8]>, Tier, i64), Arc<RecommendError>> {
+        let Some(store) = &self.store else {
+            return self.compute(question, compute).map(|(answer, tier)| (answer, tier, 0));
+        };
+        if store.may_hold(digest)
+            && let Some((answer, expires_at_ms)) = self.look_up(store, *digest).await
+        {
+            return Ok((answer.into(), Tier::Store, expires_at_ms));
+        }
+        let (answer, tier) = self.compute(question, compute)?;
+        let stored_until_ms = self.keep(store, digest, &answer);
+        Ok((answer, tier, stored_until_ms))
+    }
+
+    fn compute(
+        &self,
+        question: &Question,
+        compute: impl FnOnce(&Question) -> Computed,
+    ) -> Answered {
+        let answer = compute(question).map_err(Arc::new)?;
+        Ok((answer.into(), Tier::Computed))
+    }
+
+    async fn look_up(&self, store: &Arc<Store>, digest: Digest) -> Option<(Vec<u8>, i64)> {
+        if self.lookups.fetch_add(1, Relaxed) >= MOST_LOOKUPS {
+            self.lookups.fetch_sub(1, Relaxed);
+            self.counters.lookups_skipped.fetch_add(1, Relaxed);
+            return None;
+        }
+        let _under_way = UnderWay(&self.lookups);
+        let asked = Arc::clone(store);
+        let lookup = tokio::task::spawn_blocking(move || asked.look_up(&digest));
+        match tokio::time::timeout(LOOKUP_LIMIT, lookup).await {
+            Ok(Ok(Lookup::Hit { answer, expires_at_ms })) => Some((answer, expires_at_ms)),
+            Ok(Ok(Lookup::Miss)) => None,
+            Ok(Ok(Lookup::Unavailable) | Err(_)) => {
+                self.counters.lookups_skipped.fetch_add(1, Relaxed);
+                None
+            }
+            Err(_too_slow) => {
+                store.was_slow();
+                self.counters.lookups_skipped.fetch_add(1, Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Puts an answer into the store; says until when it is kept, zero for not.
+    fn keep(&self, store: &Store, digest: &Digest, answer: &Arc<[u8]>) -> i64 {
+        let kept = store.put(*digest, &self.scope, Arc::clone(answer));
+        if kept { self.clock.unix_ms() + millis(store.ttl()) } else { 0 }
+    }
+
+    // --- what happens without a request
+
+    /// Gives more time to what was asked for and would expire before `next_in` is over, in memory and
+    /// (before a quarter of its life is left) in the store; drops what is past its time.
+    pub fn refresh(&self, next_in: Duration) -> usize {
+        let Some(tiers) = &self.memory else { return 0 };
+        let now = self.clock.monotonic();
+        let refreshed = tiers.memory.refresh(now, now + next_in, |digest, answer, until_ms| {
+            let Some(store) = &self.store else { return 0 };
+            let left_ms = until_ms - self.clock.unix_ms();
+            // What is on the shelf does not need the store.
+            let is_ahead = until_ms == 0 && tiers.shelf.holds(digest);
+            if is_ahead || left_ms > millis(store.ttl()) / 4 {
+                return until_ms;
+            }
+            self.keep(store, digest, answer)
+        });
+        self.counters.refreshed.fetch_add(refreshed.kept as u64, Relaxed);
+        refreshed.kept
+    }
+
+    /// The shelf is true for another while.
+    pub fn refresh_ahead(&self) {
+        if let Some(tiers) = &self.memory {
+            tiers.shelf.refresh(self.clock.monotonic() + tiers.ttl);
+        }
+    }
+
+    /// Fills memory from what the store still has, youngest first, up to half of its room.
+    ///
+    /// # Errors
+    /// The fault that keeps the store closed.
+    pub fn warm_from_store(&self) -> Result<usize, StoreError> {
+        let (Some(tiers), Some(store)) = (&self.memory, &self.store) else { return Ok(0) };
+        let now = self.clock.monotonic();
+        let mut count = 0;
+        let mut room = MEMORY_BYTES / 2;
+        for (digest, answer, expires_at_ms) in store.youngest(&self.scope, WARM_ROWS)? {
+            let Some(left) = room.checked_sub(answer.len() as u64) else { break };
+            room = left;
+            tiers.memory.put(digest, answer.into(), expires_at_ms, now);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Whether there is a memory tier, and with it room for what is computed ahead.
+    pub fn keeps_ahead(&self) -> bool {
+        self.memory.is_some()
+    }
+
+    /// Whether the shelf lacks the answer to a canonical question.
+    pub fn lacks(&self, question: &Question) -> bool {
+        match &self.memory {
+            Some(tiers) => !tiers.shelf.holds(&self.keys.digest(question)),
+            None => false,
+        }
+    }
+
+    /// Puts answers to canonical questions on the shelf. False when it is full, or there is none.
+    pub fn put_ahead(&self, answers: Vec<(Question, Vec<u8>)>) -> bool {
+        let Some(tiers) = &self.memory else { return false };
+        let answers: Vec<_> =
+            answers.into_iter().map(|(q, answer)| (self.keys.digest(&q), answer)).collect();
+        tiers.shelf.add(&answers)
+    }
+
+    /// The shelf is complete: gives back what filling it took in advance.
+    pub fn settle_ahead(&self) {
+        if let Some(tiers) = &self.memory {
+            tiers.shelf.fit();
+        }
+    }
+
+    /// Compares an answer just computed with the one kept ahead. False, and everything ahead is
+    /// dropped, if they differ.
+    pub fn check(&self, question: &Question, answer: &[u8]) -> bool {
+        let Some(tiers) = &self.memory else { return true };
+        let Some(same) = tiers.shelf.is_still(&self.keys.digest(question), answer) else {
+            return true;
+        };
+        self.counters.checked.fetch_add(1, Relaxed);
+        if !same {
+            self.counters.differed.fetch_add(1, Relaxed);
+            tiers.shelf.clear();
+            tiers.memory.clear();
+        }
+        same
+    }
+
+    /// Empties memory of everything, or of this cache's own scope if that begins with `prefix`.
+    pub fn clear_memory(&self, prefix: &str) -> usize {
+        match &self.memory {
+            Some(tiers) if self.scope.starts_with(prefix) => {
+                tiers.memory.clear() + tiers.shelf.clear()
+            }
+            _ => 0,
+        }
+    }
+
+    /// The versions that answers are kept under.
+    pub fn scope(&self) -> &str {
+        &self.scope
+    }
+
+    pub fn status(&self) -> CacheStatus {
+        let read = |counter: &AtomicU64| counter.load(Relaxed);
+        let Counters {
+            memory,
+            store,
+            computed,
+            failed,
+            lookups_skipped,
+            refreshed,
+            checked,
+            differed,
+        } = &self.counters;
+        let (memory_hits, store_hits, computed) = (read(memory), read(store), read(computed));
+        let answers = memory_hits + store_hits + computed;
+        let rate = (memory_hits + store_hits) as f64 / answers as f64;
+        let (memory_bytes, memory_capacity_bytes) =
+            self.memory.as_ref().map_or((0, 0), |tiers| tiers.memory.weight());
+        CacheStatus {
+            memory_hits,
+            store_hits,
+            computed,
+            failed: read(failed),
+            lookups_skipped: read(lookups_skipped),
+            hit_rate: (answers > 0).then(|| (rate * 1e4).round() / 1e4),
+            refreshed: read(refreshed),
+            checked: read(checked),
+            differed: read(differed),
+            memory_entries: self.memory.as_ref().map_or(0, |tiers| tiers.memory.len()),
+            memory_bytes,
+            memory_capacity_bytes,
+            ahead_entries: self.memory.as_ref().map_or(0, |tiers| tiers.shelf.len()),
+            ahead_bytes: self.memory.as_ref().map_or(0, |tiers| tiers.shelf.bytes()),
+        }
+    }
+}
+
+/// Rows read at a start; the room in memory ends it sooner.
+const WARM_ROWS: usize = 4_000;
+
+impl Counters {
+    fn count(&self, answered: &Answered) {
+        let counter = match answered {
+            Ok((_, Tier::Memory)) => &self.memory,
+            Ok((_, Tier::Store)) => &self.store,
+            Ok((_, Tier::Computed)) => &self.computed,
+            Err(_) => &self.failed,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+/// Counts itself out, also when the request is dropped while it waits.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Relaxed);
+    }
+}

@@ -1,0 +1,52 @@
+//! `suitsize maintain`: the upkeep of a store that no service uses, by hand.
+
+use super::Outcome;
+use crate::clock::Clock;
+use crate::config::DataSettings;
+use crate::store::{How, Job, Packer, Store, StoreOptions};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Only this job
+    #[arg(long, value_name = "JOB", value_parser = PossibleValuesParser::new(Job::ALL.map(Job::name)))]
+    once: Option<String>,
+
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    data: DataSettings,
+}
+
+/// A line for each job. Fails when the store is not there, in use, or not sound.
+pub fn run(arguments: &Arguments) -> Outcome {
+    let store = open(&arguments.data)?;
+    let chosen = |job: &Job| arguments.once.as_ref().is_none_or(|name| name == job.name());
+    for job in Job::ALL.into_iter().filter(chosen) {
+        let how = How { dry_run: arguments.dry_run, ..How::THOROUGH };
+        let report = store.job(job, how)?;
+        println!("{:<11}{} ({:.1} ms)", job.name(), report.did, report.duration_ms);
+    }
+    store.close();
+    Ok(ExitCode::SUCCESS)
+}
+
+fn open(data: &DataSettings) -> Result<Store, Box<dyn std::error::Error>> {
+    let path = data.data_dir.join(crate::store::FILE_NAME);
+    if !path.exists() {
+        return Err(format!("there is no store: {} does not exist", path.display()).into());
+    }
+    let options = StoreOptions {
+        dir: data.data_dir.clone(),
+        ttl: Duration::from_secs(data.store_ttl_seconds.into()),
+        max_bytes: u64::from(data.store_max_mb) * 1024 * 1024,
+        packer: Arc::new(Packer::new(&[])), // nothing is read out of it
+    };
+    Ok(Store::start(options, Clock::system()))
+}

@@ -1,0 +1,218 @@
+//! The table `cached_answer`.
+
+use super::Digest;
+use super::pack::Packer;
+use rusqlite::{Connection, OptionalExtension, params};
+use std::sync::Arc;
+
+/// An answer on its way into the file.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub digest: Digest,
+    /// "<versions>": what an operator deletes by.
+    pub scope: Arc<str>,
+    /// The recommendation as JSON.
+    pub answer: Arc<[u8]>,
+    pub expires_at_ms: i64,
+}
+
+/// What a look-up found.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    Answer {
+        answer: Vec<u8>,
+        expires_at_ms: i64,
+    },
+    Nothing,
+    Expired,
+    /// There is a row, and its checksum says that it is not what was written.
+    Damaged,
+}
+
+/// # Errors
+/// As SQLite's.
+pub fn put(connection: &Connection, row: &Row, packer: &Packer) -> rusqlite::Result<()> {
+    let checksum = checksum(&row.digest, row.expires_at_ms, &row.answer);
+    connection
+        .prepare_cached(
+            "INSERT INTO cached_answer (digest, scope, expires_at_ms, checksum, answer)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (digest) DO UPDATE SET scope = excluded.scope,
+               expires_at_ms = excluded.expires_at_ms, checksum = excluded.checksum,
+               answer = excluded.answer",
+        )?
+        .execute(params![
+            row.digest.0,
+            row.scope,
+            row.expires_at_ms,
+            checksum,
+            packer.pack(&row.answer)
+        ])?;
+    Ok(())
+}
+
+/// `ttl_ms`: a row that claims to live longer was written by a clock that was wrong.
+///
+/// # Errors
+/// As SQLite's.
+pub fn get(
+    connection: &Connection,
+    digest: &Digest,
+    now_ms: i64,
+    ttl_ms: i64,
+    packer: &Packer,
+) -> rusqlite::Result<Found> {
+    let row = connection
+        .prepare_cached(
+            "SELECT expires_at_ms, checksum, answer FROM cached_answer WHERE digest = ?1",
+        )?
+        .query_row([digest.0], |row| {
+            let packed: Vec<u8> = row.get(2)?;
+            Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, packed))
+        })
+        .optional()?;
+    let Some((expires_at_ms, expected, packed)) = row else {
+        return Ok(Found::Nothing);
+    };
+    if expires_at_ms <= now_ms || expires_at_ms > now_ms.saturating_add(ttl_ms) {
+        return Ok(Found::Expired);
+    }
+    Ok(match packer.unpack(&packed) {
+        Some(answer) if checksum(digest, expires_at_ms, &answer) == expected => {
+            Found::Answer { answer, expires_at_ms }
+        }
+        _ => Found::Damaged,
+    })
+}
+
+/// Rows that are still true, youngest first, at most `limit`: what a start fills memory from.
+///
+/// # Errors
+/// As SQLite's.
+pub fn youngest(
+    connection: &Connection,
+    scope: &str,
+    now_ms: i64,
+    ttl_ms: i64,
+    limit: usize,
+    packer: &Packer,
+) -> rusqlite::Result<Vec<(Digest, Vec<u8>, i64)>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT digest, expires_at_ms, checksum, answer FROM cached_answer
+         WHERE expires_at_ms > ?1 AND expires_at_ms <= ?2 AND scope = ?3
+         ORDER BY expires_at_ms DESC LIMIT ?4",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = statement.query_map(
+        params![now_ms, now_ms.saturating_add(ttl_ms), scope, limit],
+        |row| {
+            let digest = Digest(row.get(0)?);
+            let packed: Vec<u8> = row.get(3)?;
+            Ok((digest, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?, packed))
+        },
+    )?;
+    let mut answers = Vec::new();
+    for row in rows {
+        let (digest, expires_at_ms, expected, packed) = row?;
+        if let Some(answer) = packer.unpack(&packed)
+            && checksum(&digest, expires_at_ms, &answer) == expected
+        {
+            answers.push((digest, answer, expires_at_ms));
+        }
+    }
+    Ok(answers)
+}
+
+/// Calls `each` with every key in the file.
+///
+/// # Errors
+/// As SQLite's.
+pub fn for_each_digest(
+    connection: &Connection,
+    mut each: impl FnMut(&Digest),
+) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare("SELECT digest FROM cached_answer")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        each(&Digest(row.get(0)?));
+    }
+    Ok(())
+}
+
+/// # Errors
+/// As SQLite's.
+pub fn count(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT count(*) FROM cached_answer", [], |row| row.get(0))
+}
+
+/// Rows that are past their time, or claim a time that no clock of ours gave them.
+///
+/// # Errors
+/// As SQLite's.
+pub fn count_expired(connection: &Connection, now_ms: i64, ttl_ms: i64) -> rusqlite::Result<i64> {
+    connection.query_row(
+        "SELECT count(*) FROM cached_answer WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2",
+        [now_ms, now_ms.saturating_add(ttl_ms)],
+        |row| row.get(0),
+    )
+}
+
+/// Deletes at most `limit` of them and says how many.
+///
+/// # Errors
+/// As SQLite's.
+pub fn delete_expired(
+    connection: &Connection,
+    now_ms: i64,
+    ttl_ms: i64,
+    limit: usize,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "DELETE FROM cached_answer WHERE id IN (
+               SELECT id FROM cached_answer WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2 LIMIT ?3)",
+        )?
+        .execute(params![
+            now_ms,
+            now_ms.saturating_add(ttl_ms),
+            i64::try_from(limit).unwrap_or(i64::MAX)
+        ])
+}
+
+/// Deletes the `limit` rows that expire first, expired or not: room for newer ones.
+///
+/// # Errors
+/// As SQLite's.
+pub fn delete_oldest(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "DELETE FROM cached_answer WHERE id IN (
+               SELECT id FROM cached_answer ORDER BY expires_at_ms LIMIT ?1)",
+        )?
+        .execute([i64::try_from(limit).unwrap_or(i64::MAX)])
+}
+
+/// Deletes at most `limit` rows whose scope begins with `prefix`.
+///
+/// # Errors
+/// As SQLite's.
+pub fn delete_scope(
+    connection: &Connection,
+    prefix: &str,
+    limit: usize,
+) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "DELETE FROM cached_answer WHERE id IN (
+               SELECT id FROM cached_answer WHERE substr(scope, 1, length(?1)) = ?1 LIMIT ?2)",
+        )?
+        .execute(params![prefix, i64::try_from(limit).unwrap_or(i64::MAX)])
+}
+
+fn checksum(digest: &Digest, expires_at_ms: i64, answer: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(&digest.0);
+    hasher.update(&expires_at_ms.to_le_bytes());
+    hasher.update(answer);
+    hasher.finalize()
+}

@@ -1,0 +1,68 @@
+//! The table `admin_audit`: what an operator had done, kept through anything that the file survives.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+/// Older rows are deleted.
+const KEPT_MS: i64 = 400 * 24 * 3_600_000;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AuditRow {
+    pub at_ms: i64,
+    pub action: String,
+    /// JSON.
+    pub parameters: String,
+    pub outcome: String,
+    pub request_id: String,
+}
+
+/// Writes rows so that they are on the disk when it returns.
+///
+/// # Errors
+/// As SQLite's; then none of them is written.
+pub fn record(connection: &mut Connection, rows: &[AuditRow]) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let written = insert(connection, rows);
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    written
+}
+
+fn insert(connection: &mut Connection, rows: &[AuditRow]) -> rusqlite::Result<()> {
+    let transaction =
+        connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    for row in rows {
+        let AuditRow { at_ms, action, parameters, outcome, request_id } = row;
+        transaction
+            .prepare_cached(
+                "INSERT INTO admin_audit (at_ms, action, parameters, outcome, request_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![at_ms, action, parameters, outcome, request_id])?;
+    }
+    transaction.commit()
+}
+
+/// Every row that can still be read of a file that may be damaged.
+pub fn salvage(connection: &Connection) -> Vec<AuditRow> {
+    let sql = "SELECT at_ms, action, parameters, outcome, request_id FROM admin_audit ORDER BY id";
+    let Ok(mut statement) = connection.prepare(sql) else { return Vec::new() };
+    let Ok(rows) = statement.query_map([], |row| {
+        Ok(AuditRow {
+            at_ms: row.get(0)?,
+            action: row.get(1)?,
+            parameters: row.get(2)?,
+            outcome: row.get(3)?,
+            request_id: row.get(4)?,
+        })
+    }) else {
+        return Vec::new();
+    };
+    // Behind the first row that cannot be read nothing can be reached in this order.
+    rows.map_while(Result::ok).collect()
+}
+
+/// # Errors
+/// As SQLite's.
+pub fn delete_old(connection: &Connection, now_ms: i64) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM admin_audit WHERE at_ms < ?1", [now_ms.saturating_sub(KEPT_MS)])
+}

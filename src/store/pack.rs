@@ -1,0 +1,70 @@
+//! Answers packed for keeping: LZ4 against a dictionary of answers.
+//!
+//! One answer looks like another but for its numbers, so with four of them as a dictionary 1.9 kB become
+//! about 0.5 kB (`cargo bench --bench tiers -- pack`): four times as many in memory, a quarter of the
+//! writing in the file. LZ4 over zstd (smaller still) because unpacking is on a request's way: 1.2
+//! microseconds. The dictionary is not kept anywhere: it is made of answers of the engine in force, and
+//! an engine that answers otherwise also has other keys. If it did not, the checksum of the plain answer
+//! makes a wrong dictionary a miss.
+
+/// An answer is a few kB; what claims more is not one.
+const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+pub struct Packer {
+    dictionary: Vec<u8>,
+}
+
+impl Packer {
+    /// `samples`: typical answers, the same in every run of this version.
+    pub fn new(samples: &[Vec<u8>]) -> Self {
+        Packer { dictionary: samples.concat() }
+    }
+
+    pub fn pack(&self, answer: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(answer.len()).unwrap_or(u32::MAX);
+        let mut packed = length.to_le_bytes().to_vec();
+        packed.extend(lz4_flex::block::compress_with_dict(answer, &self.dictionary));
+        packed
+    }
+
+    /// `None` for bytes that `pack` did not make, or made with another dictionary; bytes that were
+    /// changed may also unpack to something else, which only a checksum tells.
+    pub fn unpack(&self, packed: &[u8]) -> Option<Vec<u8>> {
+        let (length, block) = packed.split_first_chunk::<4>()?;
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        if length > MAX_ANSWER_BYTES {
+            return None;
+        }
+        let answer = lz4_flex::block::decompress_with_dict(block, length, &self.dictionary).ok()?;
+        (answer.len() == length).then_some(answer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn packer() -> Packer {
+        Packer::new(&[br#"{"size":"50R","confidence":0.578}"#.to_vec()])
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_packed_unpacks(answer in proptest::collection::vec(any::<u8>(), 0..4000)) {
+            prop_assert_eq!(packer().unpack(&packer().pack(&answer)), Some(answer));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic_or_take_much_memory(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let unpacked = packer().unpack(&bytes);
+            prop_assert!(unpacked.is_none_or(|answer| answer.len() <= MAX_ANSWER_BYTES));
+        }
+    }
+
+    #[test]
+    fn a_dictionary_makes_it_small() {
+        let answer = br#"{"size":"52R","confidence":0.612}"#;
+        assert!(packer().pack(answer).len() < answer.len());
+    }
+}

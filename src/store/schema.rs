@@ -1,0 +1,147 @@
+//! The schema's version: `schema.sql` makes a new file, steps bring an old one up to it, a newer one is
+//! refused. Each in one transaction together with `user_version`, so a file is one version or another.
+
+use super::fault::{Fault, StoreError};
+use rusqlite::{Connection, TransactionBehavior};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// "SUIT": whose file it is, in SQLite's header.
+const APPLICATION_ID: i64 = 0x5355_4954;
+const SCHEMA: &str = include_str!("../../schema.sql");
+/// Step n brings version n + 1 to n + 2; the version of `SCHEMA` is one more than their number.
+const STEPS: &[&str] = &[];
+
+/// The version that this program reads and writes.
+pub fn version() -> i64 {
+    latest(STEPS)
+}
+
+/// Refuses a newer or a foreign file by its header alone: a connection would already write beside it.
+///
+/// # Errors
+/// `Newer`, `Foreign`, or what reading met. A missing or empty file is fine.
+pub fn judge_header(path: &Path) -> Result<(), StoreError> {
+    let mut header = Vec::new();
+    match File::open(path) {
+        Ok(file) => file.take(100).read_to_end(&mut header)?,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error.into()),
+    };
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        return Ok(()); // empty, or damaged: the connection will say
+    }
+    let number = |at: usize| {
+        i64::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]))
+    };
+    let (user_version, application_id) = (number(60), number(68));
+    judge(application_id, user_version)
+}
+
+fn judge(application_id: i64, user_version: i64) -> Result<(), StoreError> {
+    let new = application_id == 0 && user_version == 0;
+    if application_id != APPLICATION_ID && !new {
+        return Err(StoreError::new(
+            Fault::Foreign,
+            format_args!("application id {application_id}"),
+        ));
+    }
+    if user_version > version() {
+        let fault = Fault::Newer { version: user_version };
+        return Err(StoreError::new(fault, format_args!("known is {}", version())));
+    }
+    Ok(())
+}
+
+/// Makes a new file's schema or brings an old one up to date.
+///
+/// # Errors
+/// As `judge_header`, now seen through the write-ahead log; `Foreign` for tables in a file without our mark.
+pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    prepare_with(connection, SCHEMA, STEPS)
+}
+
+fn latest(steps: &[&str]) -> i64 {
+    1 + i64::try_from(steps.len()).unwrap_or(i64::MAX)
+}
+
+fn prepare_with(
+    connection: &mut Connection,
+    schema: &str,
+    steps: &[&str],
+) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let number = |sql: &str| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let (mine, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
+    let latest = latest(steps);
+    if found <= latest {
+        judge(mine, found.min(version()))?;
+    } else {
+        judge(mine, found)?;
+    }
+    match found {
+        0 if number("SELECT count(*) FROM sqlite_schema")? > 0 => {
+            return Err(StoreError::new(Fault::Foreign, "tables without a version"));
+        }
+        0 => transaction.execute_batch(schema)?,
+        _ => {
+            for step in &steps[usize::try_from(found - 1).unwrap_or(0)..] {
+                transaction.execute_batch(step)?;
+            }
+        }
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", latest)?;
+    Ok(transaction.commit()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user_version(connection: &Connection) -> i64 {
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    }
+
+    fn tables(connection: &Connection) -> i64 {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'";
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_new_file_gets_the_schema_and_an_old_one_the_steps() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        prepare_with(&mut connection, "CREATE TABLE a (x INTEGER) STRICT;", &[]).unwrap();
+        assert_eq!((user_version(&connection), tables(&connection)), (1, 1));
+        let steps = ["CREATE TABLE b (x INTEGER) STRICT;", "CREATE TABLE c (x INTEGER) STRICT;"];
+        for _ in 0..2 {
+            prepare_with(&mut connection, "unused", &steps).unwrap();
+            assert_eq!((user_version(&connection), tables(&connection)), (3, 3));
+        }
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_the_file_as_it_was() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        prepare_with(&mut connection, "CREATE TABLE a (x INTEGER) STRICT;", &[]).unwrap();
+        let steps = ["CREATE TABLE b (x INTEGER) STRICT;", "this is no SQL"];
+        prepare_with(&mut connection, "unused", &steps).unwrap_err();
+        assert_eq!((user_version(&connection), tables(&connection)), (1, 1));
+    }
+
+    #[test]
+    fn a_file_that_is_newer_or_foreign_is_refused() {
+        let rows = [
+            ("PRAGMA application_id = 1398098260; PRAGMA user_version = 99", "newer_schema"),
+            ("PRAGMA application_id = 1; PRAGMA user_version = 1", "foreign_database"),
+            ("CREATE TABLE theirs (x)", "foreign_database"),
+        ];
+        for (sql, code) in rows {
+            let mut connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch(sql).unwrap();
+            let error = prepare(&mut connection).unwrap_err();
+            assert_eq!(error.fault.code(), code, "{sql}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What happens without a request: the tiers fill and refresh themselves, the file is kept small.
+//!
+//! One thread. `Upkeep::tick` does what is due at a time that is handed in, so an hour of upkeep is a
+//! loop in a test; the thread only calls it once a second. None of it is needed for an answer to be
+//! right: if it stopped, entries would expire and questions be computed.
+
+use crate::service::{Progress, Service};
+use crate::store::{How, Job, Report, Store};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often it looks whether something is due.
+const TICK: Duration = Duration::from_secs(1);
+/// Answers computed ahead at a time: some 10 ms.
+const FILL_CHUNK: usize = 200;
+/// Filling rests three times as long as it computed: a quarter of a core.
+const FILL_REST: u32 = 3;
+/// Batches and steps of a job at a time, so that rows wait for half a second at most.
+const JOB_STEPS: usize = 20;
+/// Answers computed again at each refreshing, to see that they are the same.
+const CHECKED: usize = 4;
+/// Free pages are given back when they are this part of the file and there are this many: a file that
+/// is in use fills them again.
+const VACUUM_PART: i64 = 4;
+const VACUUM_PAGES: i64 = 256;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const REFRESH_EVERY: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Duty {
+    Refresh,
+    RotatePresence,
+    Expire,
+    Vacuum,
+    Checkpoint,
+    Optimize,
+    Quarantine,
+    Compact,
+    Verify,
+}
+
+/// A duty and when it is due next, by the monotonic clock.
+#[derive(Debug)]
+struct Entry {
+    duty: Duty,
+    every: Duration,
+    next: Duration,
+}
+
+pub struct Upkeep {
+    service: Service,
+    schedule: Vec<Entry>,
+    filling: Progress,
+    filled_from_store: bool,
+    checked: usize,
+    /// Rows written when the log was last moved: the same again means that nobody writes.
+    written_at_checkpoint: u64,
+}
+
+impl Upkeep {
+    pub fn new(service: Service) -> Self {
+        let now = service.clock().monotonic();
+        let ttl = service.store().ttl().max(MINUTE);
+        let entries = [
+            (Duty::Refresh, REFRESH_EVERY),
+            (Duty::Expire, 10 * SECOND),
+            (Duty::Vacuum, 10 * SECOND),
+            (Duty::Checkpoint, MINUTE),
+            (Duty::RotatePresence, ttl),
+            (Duty::Optimize, HOUR),
+            (Duty::Quarantine, HOUR),
+            (Duty::Compact, HOUR),
+            (Duty::Verify, 24 * HOUR),
+        ];
+        let schedule = entries
+            .map(|(duty, every)| Entry { duty, every, next: now + every.min(MINUTE) })
+            .into();
+        let fills = service.warms() && service.cache().keeps_ahead();
+        let filling = Progress { complete: !fills, ..Progress::default() };
+        let filled_from_store = !service.warms();
+        Upkeep {
+            service,
+            schedule,
+            filling,
+            filled_from_store,
+            checked: 0,
+            written_at_checkpoint: 0,
+        }
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self) {
+        let now = self.service.clock().monotonic();
+        if !self.filled_from_store {
+            self.fill_from_store();
+        }
+        let due: Vec<Duty> = self
+            .schedule
+            .iter_mut()
+            .filter(|entry| now >= entry.next)
+            .map(|entry| {
+                entry.next = now + entry.every;
+                entry.duty
+            })
+            .collect();
+        due.into_iter().for_each(|duty| self.run(duty));
+    }
+
+    /// Computes some more of the likely answers. False when there are no more.
+    pub fn fill(&mut self) -> bool {
+        if self.filling.complete {
+            return false;
+        }
+        self.filling = self.service.fill_ahead(self.filling, FILL_CHUNK);
+        if self.filling.complete && self.filling.computed > 0 {
+            log::info!("{} likely answers are computed ahead", self.filling.computed);
+        }
+        !self.filling.complete
+    }
+
+    /// Once, when the store is first open.
+    fn fill_from_store(&mut self) {
+        if let Ok(count) = self.service.cache().warm_from_store() {
+            self.filled_from_store = true;
+            if count > 0 {
+                log::info!("{count} answers of the last run are still true");
+            }
+        }
+    }
+
+    fn run(&mut self, duty: Duty) {
+        match duty {
+            Duty::Refresh => self.refresh(),
+            Duty::RotatePresence => self.service.store().rotate_presence(),
+            Duty::Expire => self.job(Job::Expire, Some(JOB_STEPS)),
+            Duty::Vacuum => self.vacuum(),
+            Duty::Checkpoint => self.checkpoint(),
+            Duty::Optimize => self.job(Job::Optimize, None),
+            Duty::Quarantine => self.job(Job::Quarantine, None),
+            Duty::Compact => self.job(Job::Compact, None),
+            Duty::Verify => self.job(Job::Verify, None),
+        }
+    }
+
+    fn refresh(&mut self) {
+        self.service.cache().refresh(REFRESH_EVERY + 2 * TICK);
+        if !self.service.warms() || !self.service.cache().keeps_ahead() {
+            return;
+        }
+        let same = (0..CHECKED).all(|_| {
+            self.checked += 1;
+            // A stride that meets every answer, the frequent and the rare in turn.
+            self.service.check_one(self.checked.wrapping_mul(7_919))
+        });
+        if same {
+            self.service.cache().refresh_ahead();
+        } else {
+            log::error!(
+                "an answer that was kept differs from the same computed again: all are dropped"
+            );
+        }
+        if self.filling.complete && self.service.cache().status().ahead_entries == 0 {
+            // An operator emptied it, or the check did.
+            self.filling = Progress::default();
+        }
+    }
+
+    fn vacuum(&self) {
+        let Ok(figures) = self.service.store().figures() else { return };
+        let free = figures.free_pages;
+        if free >= VACUUM_PAGES && free * VACUUM_PART >= figures.pages {
+            self.job(Job::Vacuum, Some(JOB_STEPS));
+        }
+    }
+
+    /// Moves the log each minute; cuts it short when nothing was written since the last time.
+    fn checkpoint(&mut self) {
+        let status = self.service.store().status();
+        let idle = status.written == self.written_at_checkpoint && status.wal_bytes > 0;
+        self.written_at_checkpoint = status.written;
+        report(self.service.store(), Job::Checkpoint, How { insist: idle, ..How::THOROUGH });
+    }
+
+    fn job(&self, job: Job, steps: Option<usize>) {
+        report(self.service.store(), job, How { steps, ..How::THOROUGH });
+    }
+}
+
+/// Runs a job and says what it did. Why the store is closed, it has said itself.
+fn report(store: &Store, job: Job, how: How) {
+    let level = if job == Job::Compact { log::Level::Info } else { log::Level::Debug };
+    match store.job(job, how) {
+        Ok(Report { did, duration_ms, count, .. }) => {
+            let level = if count > 0 { level } else { log::Level::Debug };
+            log::log!(level, "{}: {did} ({duration_ms:.1} ms)", job.name());
+        }
+        Err(error) => log::debug!("{}: not done: {error}", job.name()),
+    }
+}
+
+/// The thread that ticks. Stops when it is dropped, after what it is doing.
+pub struct Thread {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Thread {
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(upkeep: Upkeep) -> std::io::Result<Self> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let stopped = Arc::clone(&stop);
+        let thread = std::thread::Builder::new()
+            .name("upkeep".into())
+            .spawn(move || run(upkeep, &stopped))?;
+        Ok(Thread { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        *self.stop.0.lock() = true;
+        self.stop.1.notify_one();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            log::error!("the upkeep thread had panicked");
+        }
+    }
+}
+
+fn run(mut upkeep: Upkeep, (stopped, wake): &(Mutex<bool>, Condvar)) {
+    let mut ticked = None::<Instant>;
+    loop {
+        if ticked.is_none_or(|at| at.elapsed() >= TICK) {
+            ticked = Some(Instant::now());
+            upkeep.tick();
+        }
+        let began = Instant::now();
+        let rest = if upkeep.fill() { began.elapsed() * FILL_REST } else { TICK };
+        let mut stopped = stopped.lock();
+        if !*stopped {
+            wake.wait_for(&mut stopped, rest.min(TICK));
+        }
+        if *stopped {
+            return;
+        }
+    }
+}

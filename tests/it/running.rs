@@ -1,0 +1,122 @@
+//! A service that runs in the test's own process, on a free port and a data directory of its own.
+
+use serde_json::Value;
+use std::path::Path;
+use std::sync::mpsc::channel;
+use std::thread::JoinHandle;
+use suitsize::app::App;
+use suitsize::config::{DataSettings, EngineSettings, ServeSettings, Switch};
+use tokio::sync::oneshot;
+
+pub const JSON: (&str, &str) = ("content-type", "application/json");
+
+/// Stops when it is dropped.
+pub struct Running {
+    pub port: u16,
+    pub dir: tempfile::TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Nothing is filled ahead unless `change` says so: a test that counts wants to be alone.
+    pub fn start(change: impl FnOnce(&mut ServeSettings)) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), change)
+    }
+
+    pub fn start_in(dir: tempfile::TempDir, change: impl FnOnce(&mut ServeSettings)) -> Self {
+        let mut settings = settings(dir.path());
+        change(&mut settings);
+        let (started, is_started) = channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let app = App::build(&settings).expect("the service starts");
+                started.send(app.port()).unwrap();
+                app.run_until(async { drop(stopped.await) }).await.unwrap();
+            });
+        });
+        let port = is_started.recv().unwrap();
+        Running { port, dir, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Stops in order and gives the data directory back.
+    pub fn stop(mut self) -> tempfile::TempDir {
+        let empty = tempfile::tempdir().unwrap();
+        std::mem::replace(&mut self.dir, empty)
+    }
+
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .allow_non_standard_methods(true)
+            .build()
+            .into();
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://127.0.0.1:{}{path}", self.port));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let mut response = agent.run(request.body(body).unwrap()).unwrap();
+        Reply {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.body_mut().read_to_string().unwrap(),
+        }
+    }
+
+    pub fn ask(&self, question: &Value) -> Reply {
+        self.send("POST", "/api/recommend", &[JSON], question.to_string().as_bytes())
+    }
+
+    pub fn health(&self) -> Value {
+        self.send("GET", "/api/health", &[], b"").json()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            thread.join().unwrap();
+        }
+    }
+}
+
+fn settings(dir: &Path) -> ServeSettings {
+    ServeSettings {
+        host: Some("127.0.0.1".to_owned()),
+        port: Some(0),
+        workers: Some(2),
+        data: DataSettings { data_dir: dir.to_owned(), store_ttl_seconds: 300, store_max_mb: 128 },
+        memory_ttl_seconds: 30,
+        warm: Switch::Off,
+        admin_token: None,
+        engine: EngineSettings::default(),
+    }
+}
+
+pub struct Reply {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// The recommendation's own bytes, as they were sent.
+    pub fn recommendation(&self) -> &str {
+        let (_, rest) = self.text.split_once("{\"recommendation\":").unwrap();
+        rest.split_once(",\"performance_metadata\"").unwrap().0
+    }
+}
