@@ -75,7 +75,7 @@ pub struct DataSettings {
     pub store_ttl_seconds: u32,
 
     /// Most MB of the store's file; beyond it the oldest answers make room
-    #[arg(long, value_name = "MB", env = "SUITSIZE_STORE_MAX_MB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    #[arg(long, value_name = "MB", env = "SUITSIZE_STORE_MAX_MB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(8..=65_536))]
     pub store_max_mb: u32,
 }
 

@@ -19,7 +19,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     if !from.is_file() {
         return Err(StoreError::new(Fault::CannotOpen, format!("there is no {}", from.display())));
     }
-    schema::judge_header(from)?;
+    schema::judge_unopened(from)?;
     let unfinished = quarantine::beside(to, ".unfinished");
     let copied = copy_checked(from, &unfinished)
         .and_then(|bytes| Ok(std::fs::rename(&unfinished, to).map(|()| bytes)?));

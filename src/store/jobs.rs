@@ -40,14 +40,15 @@ pub enum Job {
 }
 
 impl Job {
+    /// In the order of a thorough run: the log is moved when the others have written.
     pub const ALL: [Job; 7] = [
         Job::Expire,
         Job::Vacuum,
-        Job::Checkpoint,
         Job::Optimize,
         Job::Quarantine,
         Job::Verify,
         Job::Compact,
+        Job::Checkpoint,
     ];
 
     pub fn name(self) -> &'static str {

@@ -3,6 +3,7 @@
 
 use super::fault::{Fault, StoreError};
 use super::{schema, space};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::path::Path;
 use std::time::Duration;
@@ -28,13 +29,15 @@ pub fn writer(path: &Path, max_bytes: u64) -> Result<Connection, StoreError> {
     if space::is_network_filesystem(dir)? {
         return Err(StoreError::new(Fault::NetworkFilesystem, dir.display()));
     }
-    schema::judge_header(path)?;
+    schema::judge_unopened(path)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(WRITER_BUSY)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Until it is known to be ours, closing it does not move its log.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
@@ -53,6 +56,7 @@ pub fn writer(path: &Path, max_bytes: u64) -> Result<Connection, StoreError> {
     )?;
     be_careful(&connection)?;
     schema::prepare(&mut connection)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     // A file that cannot be written opens without complaint; only a write tells.
     connection.transaction_with_behavior(TransactionBehavior::Immediate)?.rollback()?;
     Ok(connection)

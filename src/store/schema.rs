@@ -18,11 +18,12 @@ pub fn version() -> i64 {
     latest(STEPS)
 }
 
-/// Refuses a newer or a foreign file by its header alone: a connection would already write beside it.
+/// Refuses a newer or a foreign file by reading alone: a connection that writes would change its header
+/// before it can look.
 ///
 /// # Errors
 /// `Newer`, `Foreign`, or what reading met. A missing or empty file is fine.
-pub fn judge_header(path: &Path) -> Result<(), StoreError> {
+pub fn judge_unopened(path: &Path) -> Result<(), StoreError> {
     let mut header = Vec::new();
     match File::open(path) {
         Ok(file) => file.take(100).read_to_end(&mut header)?,
@@ -36,10 +37,26 @@ pub fn judge_header(path: &Path) -> Result<(), StoreError> {
         i64::from(u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]))
     };
     let (user_version, application_id) = (number(60), number(68));
-    judge(application_id, user_version)
+    if application_id != 0 {
+        return judge_version(application_id, user_version, version());
+    }
+    // Unmarked by its header; what is still in its log, if any, may mark it.
+    let connection = Connection::open_with_flags(path, super::open::reader_flags())?;
+    judge_connection(&connection, version()).map(|_| ())
 }
 
-fn judge(application_id: i64, user_version: i64) -> Result<(), StoreError> {
+/// Judges by what a connection sees; says which version it is, 0 for an empty file.
+fn judge_connection(connection: &Connection, known: i64) -> Result<i64, StoreError> {
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let found = number("PRAGMA user_version")?;
+    judge_version(number("PRAGMA application_id")?, found, known)?;
+    if found == 0 && number("SELECT count(*) FROM sqlite_schema")? > 0 {
+        return Err(StoreError::new(Fault::Foreign, "tables without a version"));
+    }
+    Ok(found)
+}
+
+fn judge_version(application_id: i64, user_version: i64, known: i64) -> Result<(), StoreError> {
     let new = application_id == 0 && user_version == 0;
     if application_id != APPLICATION_ID && !new {
         return Err(StoreError::new(
@@ -47,9 +64,9 @@ fn judge(application_id: i64, user_version: i64) -> Result<(), StoreError> {
             format_args!("application id {application_id}"),
         ));
     }
-    if user_version > version() {
+    if user_version > known {
         let fault = Fault::Newer { version: user_version };
-        return Err(StoreError::new(fault, format_args!("known is {}", version())));
+        return Err(StoreError::new(fault, format_args!("known is {known}")));
     }
     Ok(())
 }
@@ -57,7 +74,7 @@ fn judge(application_id: i64, user_version: i64) -> Result<(), StoreError> {
 /// Makes a new file's schema or brings an old one up to date.
 ///
 /// # Errors
-/// As `judge_header`, now seen through the write-ahead log; `Foreign` for tables in a file without our mark.
+/// As `judge_unopened`, now seen through the write-ahead log; `Foreign` for tables in a file without our mark.
 pub fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     prepare_with(connection, SCHEMA, STEPS)
 }
@@ -72,18 +89,9 @@ fn prepare_with(
     steps: &[&str],
 ) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let number = |sql: &str| transaction.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let (mine, found) = (number("PRAGMA application_id")?, number("PRAGMA user_version")?);
     let latest = latest(steps);
-    if found <= latest {
-        judge(mine, found.min(version()))?;
-    } else {
-        judge(mine, found)?;
-    }
+    let found = judge_connection(&transaction, latest)?;
     match found {
-        0 if number("SELECT count(*) FROM sqlite_schema")? > 0 => {
-            return Err(StoreError::new(Fault::Foreign, "tables without a version"));
-        }
         0 => transaction.execute_batch(schema)?,
         _ => {
             for step in &steps[usize::try_from(found - 1).unwrap_or(0)..] {

@@ -28,7 +28,9 @@ use std::time::Duration;
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 const LOCK_NAME: &str = "suitsize.lock";
 /// When the file's own limit is reached, this part of it makes room.
-const SHED_PART: i64 = 16;
+const SHED_PART: usize = 16;
+/// A batch of the largest answers, with the pages of its indexes.
+const MOST_BATCH_PAGES: i64 = 1_024;
 /// Audit rows that wait for a file; older ones are in the log only.
 const MOST_PENDING_AUDIT: usize = 1_000;
 
@@ -243,14 +245,16 @@ impl Writer {
     /// In order: what was put is written, the log is moved, the mark of being in use is taken away.
     fn finish(&mut self) {
         self.write_pending_audit();
-        if let Some(Opened { connection, .. }) = self.file.take() {
+        // The last connection to close moves the log: that is to be this one.
+        let file = self.file.take();
+        self.release();
+        if let Some(Opened { connection, .. }) = file {
             let closed = facts::clear_in_use(&connection)
                 .and_then(|()| connection.close().map_err(|(_, error)| error));
             if let Err(error) = closed {
                 log::warn!("the store was not closed in order: {}", StoreError::from(error));
             }
         }
-        self.release();
     }
 
     // --- writing
@@ -264,7 +268,7 @@ impl Writer {
         let mut outcome = self.insert(rows);
         if let Err(error) = &outcome
             && matches!(error.fault, Fault::Full | Fault::Io)
-            && self.make_room()
+            && self.make_room(rows.len())
         {
             outcome = self.insert(rows);
         }
@@ -303,18 +307,19 @@ impl Writer {
         }
     }
 
-    /// After a write that found none. True if it is worth trying again.
-    fn make_room(&mut self) -> bool {
+    /// After a write of `needed` rows that found none. True if it is worth trying again.
+    fn make_room(&mut self, needed: usize) -> bool {
         let Some(Opened { connection, .. }) = &self.file else { return false };
         let made = match at_its_limit(connection) {
-            Ok(true) => shed(connection, SHED_PART),
+            // Twice the batch: rows of one page do not all go at once.
+            Ok(true) => shed(connection, SHED_PART, 2 * needed),
             Ok(false) => {
                 self.ballast.throw_off();
                 // The log first: it may be all that is in the way.
                 let place = self.shared.place();
                 let truncate = How { insist: true, ..How::THOROUGH };
                 jobs::run(Job::Checkpoint, connection, &place, truncate)
-                    .and_then(|_| shed(connection, 2))
+                    .and_then(|_| shed(connection, 2, needed))
                     .and_then(|()| jobs::run(Job::Vacuum, connection, &place, How::THOROUGH))
                     .and_then(|_| jobs::run(Job::Checkpoint, connection, &place, truncate))
                     .map(|_| ())
@@ -420,15 +425,15 @@ fn lock(dir: &Path) -> Result<File, StoreError> {
 /// Is it the limit set for the file that was reached, and not the disk's end?
 fn at_its_limit(connection: &Connection) -> Result<bool, StoreError> {
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    // A transaction that met the limit was rolled back, with the pages it had.
+    // The transaction that met the limit was rolled back, with the pages it had.
     let (pages, limit) = (number("PRAGMA page_count")?, number("PRAGMA max_page_count")?);
-    Ok(pages >= limit - limit / 8)
+    Ok(limit - pages < MOST_BATCH_PAGES)
 }
 
-/// Deletes one in `part` of the cached answers, those that expire first.
-fn shed(connection: &Connection, part: i64) -> Result<(), StoreError> {
-    let rows = answers::count(connection)?;
-    for _ in 0..=rows / part / DELETE_ROWS as i64 {
+/// Deletes one in `part` of the cached answers, those that expire first, and at least `least`.
+fn shed(connection: &Connection, part: usize, least: usize) -> Result<(), StoreError> {
+    let rows = usize::try_from(answers::count(connection)?).unwrap_or(usize::MAX);
+    for _ in 0..(rows / part).max(least).div_ceil(DELETE_ROWS) {
         answers::delete_oldest(connection, DELETE_ROWS)?;
     }
     Ok(())
@@ -439,7 +444,11 @@ fn salvage(aside: &Path) -> Vec<AuditRow> {
     let flags =
         rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE | rusqlite::OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match Connection::open_with_flags(aside, flags) {
-        Ok(connection) => audit::salvage(&connection),
+        // Without it a file that lost its end is refused as a whole.
+        Ok(connection) => match connection.pragma_update(None, "writable_schema", true) {
+            Ok(()) => audit::salvage(&connection),
+            Err(_) => Vec::new(),
+        },
         Err(_) => Vec::new(),
     }
 }

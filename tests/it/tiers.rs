@@ -1,1 +1,374 @@
-//! x
+//! The tiers together, on a clock that the test moves.
+
+use crate::support::ENGINE;
+use proptest::prelude::*;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+use suitsize::cache::{Cache, CacheOptions, Tier};
+use suitsize::clock::Clock;
+use suitsize::sizing::RecommendError;
+use suitsize::sizing::body::Unit;
+use suitsize::sizing::question::{Fit, Question};
+use suitsize::store::{Packer, Secret, Store, StoreOptions};
+
+const NOON_MS: i64 = 1_790_000_000_000;
+
+struct Tiers {
+    clock: Clock,
+    store: Arc<Store>,
+    cache: Arc<Cache>,
+    runtime: tokio::runtime::Runtime,
+    computations: Arc<AtomicUsize>,
+    _dir: tempfile::TempDir,
+}
+
+/// Memory for 30 s and the store for 300, unless told otherwise.
+fn tiers() -> Tiers {
+    tiers_with(30, 300)
+}
+
+fn tiers_with(memory_s: u64, store_s: u64) -> Tiers {
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(NOON_MS);
+    let packer = Arc::new(Packer::new(&[]));
+    let options = StoreOptions {
+        dir: dir.path().to_owned(),
+        ttl: Duration::from_secs(store_s),
+        max_bytes: 64 * 1024 * 1024,
+        packer: Arc::clone(&packer),
+    };
+    let store = Arc::new(Store::start(options, clock.clone()));
+    let options = CacheOptions {
+        memory_ttl: Duration::from_secs(memory_s),
+        use_store: store_s > 0,
+        scope: "model/chart".into(),
+        secret: Secret::from_bytes([1; 16]),
+        packer,
+    };
+    let cache = Arc::new(Cache::new(options, Arc::clone(&store), clock.clone()));
+    store.flush();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    Tiers { clock, store, cache, runtime, computations: Arc::default(), _dir: dir }
+}
+
+/// What the "engine" of these tests answers: different for every question.
+fn answer_to(question: &Question) -> Vec<u8> {
+    format!("{} {} {:?}", question.height_cm, question.weight_kg, question.fit).into_bytes()
+}
+
+fn question(height_cm: f64) -> Question {
+    Question::new(height_cm, 75.0)
+}
+
+type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
+
+impl Tiers {
+    fn advance(&self, seconds: f64) {
+        self.clock.advance(Duration::from_secs_f64(seconds));
+    }
+
+    fn ask(&self, question: &Question) -> Tier {
+        let (answer, tier) = self.runtime.block_on(self.asking(question.clone())).unwrap();
+        assert_eq!(answer[..], answer_to(question)[..], "{question:?}");
+        tier
+    }
+
+    fn asking(&self, question: Question) -> impl Future<Output = Answered> + 'static {
+        let (cache, computations) = (Arc::clone(&self.cache), Arc::clone(&self.computations));
+        async move {
+            let compute = |question: &Question| {
+                computations.fetch_add(1, Relaxed);
+                Ok(answer_to(question))
+            };
+            cache.answer(&question, compute).await
+        }
+    }
+
+    /// The engine's refusal of an impossible body.
+    fn asking_the_impossible(&self, unit: Unit) -> impl Future<Output = Answered> + 'static {
+        let (cache, computations) = (Arc::clone(&self.cache), Arc::clone(&self.computations));
+        async move {
+            let question = Question { unit, ..Question::new(175.0, 900.0) };
+            let compute = |question: &Question| {
+                computations.fetch_add(1, Relaxed);
+                ENGINE.recommend(question).map(|_| Vec::new())
+            };
+            cache.answer(&question, compute).await
+        }
+    }
+
+    /// Starts all at once and gives back every outcome.
+    fn all_at_once<F: Future<Output = Answered> + 'static>(
+        &self,
+        asking: impl Iterator<Item = F>,
+    ) -> Vec<Answered> {
+        let local = tokio::task::LocalSet::new();
+        let tasks: Vec<_> = asking.map(|future| local.spawn_local(future)).collect();
+        self.runtime.block_on(local.run_until(async {
+            let mut outcomes = Vec::new();
+            for task in tasks {
+                outcomes.push(task.await.unwrap());
+            }
+            outcomes
+        }))
+    }
+
+    fn computations(&self) -> usize {
+        self.computations.load(Relaxed)
+    }
+}
+
+#[test]
+fn an_answer_ages_from_memory_to_the_store_to_a_new_computation() {
+    let tiers = tiers();
+    let rows = [
+        (0.0, Tier::Computed),
+        (0.0, Tier::Memory),
+        (29.9, Tier::Memory),
+        (0.2, Tier::Store),
+        (0.0, Tier::Memory), // what the store had is in memory again
+        (31.0, Tier::Store),
+        (240.0, Tier::Computed), // 301.1 s after it was stored
+    ];
+    for (step, (seconds, expected)) in rows.into_iter().enumerate() {
+        tiers.advance(seconds);
+        tiers.store.flush();
+        assert_eq!(tiers.ask(&question(175.0)), expected, "step {step}");
+    }
+}
+
+#[test]
+fn a_tier_can_be_switched_off() {
+    let rows = [
+        (30, 300, [Tier::Memory, Tier::Store]),
+        (0, 300, [Tier::Store, Tier::Store]),
+        (30, 0, [Tier::Memory, Tier::Computed]),
+        (0, 0, [Tier::Computed, Tier::Computed]),
+    ];
+    for (memory_s, store_s, [at_once, after_a_minute]) in rows {
+        let tiers = tiers_with(memory_s, store_s);
+        assert_eq!(tiers.ask(&question(175.0)), Tier::Computed);
+        tiers.store.flush();
+        assert_eq!(tiers.ask(&question(175.0)), at_once, "{memory_s}, {store_s}");
+        tiers.advance(60.0);
+        assert_eq!(tiers.ask(&question(175.0)), after_a_minute, "{memory_s}, {store_s}");
+    }
+}
+
+#[test]
+fn a_hundred_who_ask_one_stale_question_cause_one_computation() {
+    // Stale in both tiers; the one who looks into the file keeps the others waiting for it.
+    let tiers = tiers_with(30, 10);
+    tiers.ask(&question(175.0));
+    tiers.store.flush();
+    tiers.advance(31.0);
+    let outcomes = tiers.all_at_once((0..100).map(|_| tiers.asking(question(175.0))));
+    let computed = outcomes.iter().filter(|o| matches!(o, Ok((_, Tier::Computed)))).count();
+    let memory = outcomes.iter().filter(|o| matches!(o, Ok((_, Tier::Memory)))).count();
+    assert_eq!((computed, memory, tiers.computations()), (1, 99, 2));
+}
+
+#[test]
+fn a_hundred_on_threads_of_their_own_cause_one_computation() {
+    let tiers = tiers_with(30, 0);
+    std::thread::scope(|scope| {
+        for _ in 0..100 {
+            scope.spawn(|| {
+                let asking = tiers.asking(question(175.0));
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                runtime.block_on(asking).unwrap();
+            });
+        }
+    });
+    assert_eq!(tiers.computations(), 1);
+}
+
+#[test]
+fn a_failure_is_shared_by_those_who_wait_and_forgotten_after_a_second() {
+    let tiers = tiers_with(30, 300);
+    // So that the first has something to wait for, the key has to be in question at the store.
+    let warm_up = tiers.all_at_once([tiers.asking(question(175.0))].into_iter());
+    assert!(warm_up[0].is_ok());
+    let outcomes = tiers.all_at_once((0..50).map(|_| tiers.asking_the_impossible(Unit::Metric)));
+    assert!(outcomes.iter().all(Result::is_err));
+    assert_eq!(tiers.computations(), 1 + 1);
+    tiers.advance(1.1);
+    let again = tiers.all_at_once([tiers.asking_the_impossible(Unit::Metric)].into_iter());
+    assert!(again[0].is_err());
+    assert_eq!(tiers.computations(), 1 + 2);
+}
+
+#[test]
+fn a_refusal_is_worded_in_the_unit_of_who_asked() {
+    let tiers = tiers();
+    let rows = [(Unit::Metric, "kg"), (Unit::Imperial, "lb"), (Unit::Metric, "kg")];
+    for (unit, symbol) in rows {
+        let outcome = tiers.runtime.block_on(tiers.asking_the_impossible(unit));
+        let text = outcome.unwrap_err().to_string();
+        assert!(text.contains(symbol), "{text}");
+    }
+}
+
+#[test]
+fn when_the_one_who_computes_goes_away_another_takes_over() {
+    let tiers = tiers_with(30, 10);
+    tiers.ask(&question(175.0));
+    tiers.store.flush();
+    tiers.advance(31.0);
+    let local = tokio::task::LocalSet::new();
+    let first = local.spawn_local(tiers.asking(question(175.0)));
+    let second = local.spawn_local(tiers.asking(question(175.0)));
+    let outcome = tiers.runtime.block_on(local.run_until(async {
+        tokio::task::yield_now().await; // both have begun: one looks into the file, one waits
+        first.abort();
+        second.await.unwrap()
+    }));
+    assert!(matches!(outcome, Ok((_, Tier::Computed | Tier::Memory))));
+}
+
+#[test]
+fn what_is_asked_for_is_refreshed_and_the_rest_goes() {
+    let tiers = tiers();
+    let (asked, forgotten) = (question(175.0), question(180.0));
+    tiers.ask(&asked);
+    tiers.ask(&forgotten);
+    let refresh_every = Duration::from_secs(5);
+    for _ in 0..60 {
+        assert_eq!(tiers.ask(&asked), Tier::Memory);
+        tiers.advance(5.0);
+        tiers.cache.refresh(refresh_every);
+    }
+    // Ten lives of memory, one of the store: never computed again, and there is one entry.
+    assert_eq!(tiers.computations(), 2);
+    assert_eq!(tiers.cache.status().memory_entries, 1);
+}
+
+#[test]
+fn the_store_keeps_what_memory_goes_on_keeping() {
+    let tiers = tiers();
+    tiers.ask(&question(175.0));
+    for _ in 0..100 {
+        tiers.ask(&question(175.0));
+        tiers.advance(5.0);
+        tiers.cache.refresh(Duration::from_secs(5));
+    }
+    tiers.store.flush();
+    tiers.cache.clear_memory("");
+    assert_eq!(tiers.ask(&question(175.0)), Tier::Store, "500 s after it was computed");
+}
+
+#[test]
+fn another_scope_is_not_cleared() {
+    let tiers = tiers_with(30, 0);
+    let rows =
+        [("other", Tier::Memory), ("model/chart2", Tier::Memory), ("model/", Tier::Computed)];
+    tiers.ask(&question(175.0));
+    for (prefix, expected) in rows {
+        tiers.cache.clear_memory(prefix);
+        assert_eq!(tiers.ask(&question(175.0)), expected, "{prefix}");
+    }
+}
+
+#[test]
+fn what_is_put_ahead_is_a_memory_hit_until_it_is_not_refreshed() {
+    let tiers = tiers();
+    let ahead = question(175.0);
+    assert!(tiers.cache.lacks(&ahead));
+    assert!(tiers.cache.put_ahead(vec![(ahead.clone(), answer_to(&ahead))]));
+    assert!(!tiers.cache.lacks(&ahead));
+    tiers.cache.refresh_ahead();
+    assert_eq!(tiers.ask(&ahead), Tier::Memory);
+    assert!(tiers.cache.check(&ahead, &answer_to(&ahead)));
+    tiers.advance(31.0);
+    assert_eq!(tiers.ask(&ahead), Tier::Computed, "upkeep has stopped");
+}
+
+#[test]
+fn an_answer_that_is_not_the_same_again_empties_memory() {
+    let tiers = tiers();
+    let ahead = question(175.0);
+    tiers.cache.put_ahead(vec![(ahead.clone(), b"what it was".to_vec())]);
+    tiers.cache.refresh_ahead();
+    assert!(!tiers.cache.check(&ahead, &answer_to(&ahead)));
+    let status = tiers.cache.status();
+    assert_eq!((status.differed, status.ahead_entries, status.memory_entries), (1, 0, 0));
+    assert_eq!(tiers.ask(&ahead), Tier::Computed);
+}
+
+#[test]
+fn memory_is_bounded_by_bytes() {
+    let tiers = tiers_with(30, 0);
+    let big = vec![b'x'; 2_000];
+    for n in 0..20_000 {
+        let question = Question::new(120.0 + f64::from(n % 200) / 2.0, 30.0 + f64::from(n / 200));
+        let compute = |_: &Question| Ok(big.clone());
+        tiers.runtime.block_on(tiers.cache.answer(&question, compute)).unwrap();
+    }
+    let status = tiers.cache.status();
+    assert!(status.memory_bytes <= status.memory_capacity_bytes);
+    assert!(status.memory_bytes > status.memory_capacity_bytes / 2, "{status:?}");
+    assert!(status.memory_entries < 20_000);
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Ask(u8, Fit),
+    Advance(u16),
+    Refresh,
+    Flush,
+    Clear,
+    Restart,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let fit = prop_oneof![Just(Fit::Slim), Just(Fit::Regular), Just(Fit::Relaxed)];
+    prop_oneof![
+        8 => (0_u8..6, fit).prop_map(|(n, fit)| Step::Ask(n, fit)),
+        3 => (0_u16..400).prop_map(Step::Advance),
+        2 => Just(Step::Refresh),
+        2 => Just(Step::Flush),
+        1 => Just(Step::Clear),
+        1 => Just(Step::Restart),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever happens in between: the answer is the question's own (`ask` compares the bytes), and no
+    /// answer is older than both lives together.
+    #[test]
+    fn no_history_makes_an_answer_wrong_or_old(steps in proptest::collection::vec(step(), 1..60)) {
+        let tiers = tiers();
+        let mut computed_at = std::collections::HashMap::new();
+        let mut asked_at = std::collections::HashMap::new();
+        for step in steps {
+            match step {
+                Step::Ask(n, fit) => {
+                    let question = Question { fit, ..question(170.0 + f64::from(n)) };
+                    let key = format!("{question:?}");
+                    let now = tiers.clock.monotonic();
+                    match tiers.ask(&question) {
+                        Tier::Computed => drop(computed_at.insert(key.clone(), now)),
+                        _ => {
+                            // Kept alive only by being asked for: never silent for longer than both lives.
+                            let last: Duration = asked_at[&key];
+                            prop_assert!(now - last <= Duration::from_secs(330));
+                            prop_assert!(computed_at.contains_key(&key));
+                        }
+                    }
+                    asked_at.insert(key, now);
+                }
+                Step::Advance(seconds) => tiers.advance(seconds.into()),
+                Step::Refresh => drop(tiers.cache.refresh(Duration::from_secs(5))),
+                Step::Flush => tiers.store.flush(),
+                Step::Clear => drop(tiers.cache.clear_memory("")),
+                Step::Restart => {
+                    tiers.cache.clear_memory("");
+                    tiers.cache.warm_from_store().unwrap();
+                }
+            }
+        }
+    }
+}
