@@ -1,6 +1,6 @@
-//! The first tier: finished answers in memory, for tens of seconds. The only home of quick_cache.
+//! The first tier: finished answers in memory, for tens of seconds. The only home of `quick_cache`.
 //!
-//! quick_cache knows no time: an entry carries the moment until which it is true, by the monotonic clock,
+//! `quick_cache` knows no time: an entry carries the moment until which it is true, by the monotonic clock,
 //! and who meets an older one becomes the one who replaces it while the others wait (`join`). Bounded
 //! by bytes; an entry is weighed with its overhead.
 //!

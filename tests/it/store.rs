@@ -18,6 +18,9 @@ use suitsize::upkeep::Upkeep;
 const NOON_MS: i64 = 1_790_000_000_000;
 const MIB: u64 = 1024 * 1024;
 
+/// What happens to a file.
+type Change = fn(&Fixture);
+
 struct Fixture {
     dir: tempfile::TempDir,
     clock: Clock,
@@ -142,7 +145,7 @@ fn a_row_that_is_not_what_was_written_is_a_miss() {
 
 #[test]
 fn a_file_that_is_not_ours_to_change_is_left_as_it_is() {
-    let rows: [(&str, &str, fn(&Fixture)); 3] = [
+    let rows: [(&str, &str, Change); 3] = [
         ("a newer program's", "newer_schema", |fixture| {
             drop(fixture.store());
             fixture.execute("PRAGMA user_version = 99");
@@ -167,33 +170,25 @@ fn a_file_that_is_not_ours_to_change_is_left_as_it_is() {
     }
 }
 
+fn garbage(fixture: &Fixture, at: usize, count: usize) {
+    let mut bytes = fs::read(fixture.path()).unwrap();
+    bytes[at..at + count].fill(0xA5);
+    fs::write(fixture.path(), bytes).unwrap();
+}
+
 #[test]
 fn a_damaged_file_is_set_aside_and_what_is_durable_is_saved() {
-    let garbage = |fixture: &Fixture, at: usize, count: usize| {
-        let mut bytes = fs::read(fixture.path()).unwrap();
-        let at = at.min(bytes.len() - count);
-        bytes[at..at + count].fill(0xA5);
-        fs::write(fixture.path(), bytes).unwrap();
-    };
-    let rows: [(&str, bool, Box<dyn Fn(&Fixture)>); 4] = [
-        ("no header", false, Box::new(|f| garbage(f, 0, 100))),
-        ("no database at all", false, Box::new(|f| fs::write(f.path(), "x".repeat(9000)).unwrap())),
-        (
-            "a cut end",
-            true,
-            Box::new(|f| {
-                let bytes = fs::read(f.path()).unwrap();
-                fs::write(f.path(), &bytes[..bytes.len() / 2]).unwrap();
-            }),
-        ),
-        (
-            "a damaged page of answers",
-            true,
-            Box::new(|f| {
-                let bytes = fs::read(f.path()).unwrap().len();
-                garbage(f, bytes / 2 / 4096 * 4096, 4096);
-            }),
-        ),
+    let rows: [(&str, bool, Change); 4] = [
+        ("no header", false, |f| garbage(f, 0, 100)),
+        ("no database at all", false, |f| fs::write(f.path(), "x".repeat(9000)).unwrap()),
+        ("a cut end", true, |f| {
+            let bytes = fs::read(f.path()).unwrap();
+            fs::write(f.path(), &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("a damaged page of answers", true, |f| {
+            let half = fs::read(f.path()).unwrap().len() / 2;
+            garbage(f, half / 4096 * 4096, 4096);
+        }),
     ];
     for (what, saves_audit, damage) in rows {
         let fixture = Fixture::new();
@@ -233,7 +228,7 @@ fn a_second_instance_does_without_and_takes_over_when_the_first_ends() {
 
 #[test]
 fn a_file_that_goes_or_changes_underfoot_is_noticed() {
-    let rows: [(&str, fn(&Fixture)); 3] = [
+    let rows: [(&str, Change); 3] = [
         ("deleted", |f| fs::remove_file(f.path()).unwrap()),
         ("all deleted", |f| {
             for name in ["suitsize.db", "suitsize.db-wal", "suitsize.db-shm"] {
@@ -259,7 +254,7 @@ fn a_file_that_goes_or_changes_underfoot_is_noticed() {
         store.flush();
         assert!(has(&store, 1), "{what}");
         drop(store);
-        assert_eq!(fixture.number("SELECT count(*) FROM cached_answer WHERE id > 0") > 0, true);
+        assert!(fixture.number("SELECT count(*) FROM cached_answer") > 0);
         assert!(has(&fixture.store(), 1), "{what}: it is in the file that is there now");
     }
 }

@@ -1,0 +1,256 @@
+"""One trial: a service in its own directory, shoppers, a watch on its health, and what is expected of it.
+
+A scenario is a function of a `Trial` and reads as a story: `is_well`, then a fault, `says`, then the cause is
+taken away, `recovers`. What every story has in common is judged at the end, by `outcome`: all answers
+right, none late, health told the truth, nothing panicked, the process still there.
+
+Being well is more than a word: a question that was never asked before has to come out of the store when
+it is asked again.
+"""
+
+import os
+import random
+import shutil
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+
+import health
+from ledger import DATABASE, Ledger, faults_in
+from oracle import Oracle
+from service import Client, Service
+from traffic import GONE, LIMIT_MS, Traffic
+
+# Promised: the store is tried again within 15 s, and all is well within a minute.
+RECOVERY_LIMIT_S = 60.0
+NOTICE_LIMIT_S = 15.0
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The same for all trials of a pass."""
+
+    binary: str
+    oracle_path: str
+    scratch: str
+    seed: int
+    # Faults last this many times longer than needed to be noticed.
+    patience: float = 1.0
+
+
+@dataclass
+class Outcome:
+    name: str
+    requests: int = 0
+    worst_ms: float = 0.0
+    excused: int = 0
+    wrong: int = 0
+    story: list = field(default_factory=list)
+    recovery_s: float | None = None
+    seconds: float = 0.0
+    left_out: str | None = None
+    problems: list = field(default_factory=list)
+    notes: list = field(default_factory=list)
+
+
+class LeftOut(Exception):
+    """Why a scenario cannot be tried here, in one line."""
+
+
+class Broken(Exception):
+    """The story cannot go on."""
+
+
+class Trial:
+    def __init__(self, setting, name):
+        self.setting = setting
+        self.name = name
+        self.random = random.Random(f"{setting.seed} {name}")
+        self.scratch = tempfile.mkdtemp(prefix=f"{name}-", dir=setting.scratch)
+        os.chmod(self.scratch, 0o755)  # a service of another user passes through
+        self.dir = os.path.join(self.scratch, "data")
+        self.oracle = Oracle(setting.oracle_path)
+        self.ledger = Ledger(name)
+        self.watch = health.Watch()
+        self.traffic = None
+        self.service = None
+        self.client = None
+        self.closers = []
+        self.problems = []
+        self.notes = []
+        self.recovery_s = None
+        self.began_s = time.monotonic()
+
+    # --- the process
+
+    @property
+    def database(self):
+        return os.path.join(self.dir, DATABASE)
+
+    def start(self, per_second=40, shoppers=2, binary=None, **how):
+        """`how`: as for Service. Shoppers come with the first start."""
+        log = os.path.join(self.scratch, "log")
+        self.service = Service(binary or self.setting.binary, self.dir, log, **how)
+        self.client = Client(self.service.port)
+        if self.traffic is None:
+            self.traffic = Traffic(self.oracle, f"{self.setting.seed} {self.name}", per_second, shoppers)
+        self.traffic.port = self.watch.port = self.service.port
+
+    def hide(self):
+        """Nobody asks any more."""
+        self.traffic.port = self.watch.port = None
+
+    def kill(self):
+        self.hide()
+        self.service.kill()
+
+    def stop(self):
+        self.hide()
+        return self.service.stop()
+
+    def at_the_end(self, close):
+        """Undoes something outside of the directory, the last first."""
+        self.closers.append(close)
+
+    # --- what is expected
+
+    def check(self, holds, what):
+        if not holds:
+            self.problems.append(what)
+        return holds
+
+    def note(self, what):
+        self.notes.append(what)
+
+    def dwell(self, seconds):
+        """The fault stays for a while."""
+        time.sleep(seconds * self.setting.patience)
+
+    def ask_new(self):
+        """A question that nobody asked before, twice; true if it came out of the store the second time."""
+        number = self.traffic.new_question()
+        self.traffic.ask(self.client, number)
+        end = time.monotonic() + 1.5
+        while time.monotonic() < end:
+            time.sleep(0.05)
+            if self.traffic.ask(self.client, number) == "HIT-STORE":
+                return True
+        return False
+
+    def _is_well_now(self):
+        reply = self.client.health().json()
+        return reply["status"] == "healthy" and self.ask_new()
+
+    def is_well(self, within_s=NOTICE_LIMIT_S):
+        """Healthy, and the store takes and gives; the seconds until it was so."""
+        began = time.monotonic()
+        while time.monotonic() - began < within_s:
+            try:
+                if self._is_well_now():
+                    return time.monotonic() - began
+            except GONE as error:
+                if not self.service.is_running():
+                    raise Broken(f"the service ended with {self.service.process.returncode}") from error
+            time.sleep(0.05)
+        raise Broken(f"not well within {within_s:.0f} s: {self.client.health().body[-700:].decode()}")
+
+    def says(self, *faults, within_s=NOTICE_LIMIT_S):
+        """Health names one of the faults from now on (the worst case: it was about to look)."""
+        began = time.monotonic()
+        while time.monotonic() - began < within_s:
+            labels = [sample.label for sample in self.watch.since(began)]
+            for label in labels:
+                if label in faults:
+                    return label
+            time.sleep(0.02)
+        self.check(False, f"health never said {' or '.join(faults)}, but {sorted(set(labels))}")
+        return None
+
+    def recovers(self):
+        """The cause is gone: well again within the promised time."""
+        seconds = self.is_well(RECOVERY_LIMIT_S)
+        self.recovery_s = max(seconds, self.recovery_s or 0.0)
+
+    def acts(self, count=1):
+        """An operator's acts; what was said of the last row."""
+        for _ in range(count):
+            said = self.ledger.act(self.client)
+        return said
+
+    def holds_what_was_promised(self, promised=None):
+        """Of a closed database: sound, and with every acknowledged row once."""
+        for fault in faults_in(self.dir, self.ledger.recorded if promised is None else promised):
+            self.check(False, fault)
+
+    def pending_arrives(self, within_s=RECOVERY_LIMIT_S):
+        """Rows that were 'pending' are written by themselves: told by a kill, after that time at most."""
+        # The rows are not visible over HTTP; a look at the live file by another library is none of ours.
+        time.sleep(min(within_s, 3.0))
+
+    # --- the end
+
+    def end(self):
+        if self.traffic is not None:
+            if self.service is not None and self.traffic.port is not None:
+                self.check(self.service.is_running(), "the service is not there any more")
+            self.hide()
+            self.traffic.end()
+        self.watch.end()
+        if self.service is not None and self.service.is_running():
+            self.service.kill()
+        for close in reversed(self.closers):
+            close()
+
+    def outcome(self):
+        outcome = Outcome(self.name, problems=self.problems, notes=self.notes, recovery_s=self.recovery_s)
+        outcome.seconds = time.monotonic() - self.began_s
+        outcome.story = self.watch.story()
+        if self.traffic is not None:
+            self._judge(outcome)
+        return outcome
+
+    def _judge(self, outcome):
+        traffic = self.traffic
+        asked = traffic.answers
+        slow_health = [sample.client_ms for sample in self.watch.samples]
+        late = traffic.late()
+        outcome.requests = len(asked) + len(self.watch.samples)
+        outcome.worst_ms = max(traffic.worst_ms(), max(slow_health, default=0.0))
+        outcome.excused = sum(answer.client_ms > LIMIT_MS for answer in asked) - len(late)
+        outcome.wrong = len(traffic.wrong)
+        if traffic.wrong:
+            self.problems.append(f"{len(traffic.wrong)} wrong answers: {traffic.wrong[0]}")
+        if traffic.failed or self.watch.failed:
+            failed = traffic.failed + self.watch.failed
+            self.problems.append(f"{len(failed)} requests failed: {failed[0]}")
+        if late:
+            worst = max(late, key=lambda answer: answer.client_ms)
+            self.problems.append(
+                f"{len(late)} answers took longer than {LIMIT_MS:.0f} ms: {worst.client_ms:.0f} ms, "
+                f"{worst.server_ms:.0f} ms by the service's own measure"
+            )
+        self.problems += health.untruths(self.watch.samples, asked)
+        log = self.service.log()
+        if "panicked" in log:
+            self.problems.append(f"a panic: {log[log.index('panicked') - 60:][:300]}")
+
+
+def run(setting, name, scenario):
+    """Tries one scenario; its outcome, whatever happens."""
+    trial = Trial(setting, name)
+    left_out = None
+    try:
+        scenario(trial)
+    except LeftOut as reason:
+        left_out = str(reason)
+    except Broken as reason:
+        trial.problems.append(str(reason))
+    finally:
+        trial.end()
+    outcome = trial.outcome()
+    outcome.left_out = left_out
+    if outcome.problems and trial.service is not None:
+        print(f"--- log of {name}, its end\n{trial.service.log()[-1500:]}---", file=sys.stderr)
+    shutil.rmtree(trial.scratch, ignore_errors=True)
+    return outcome
