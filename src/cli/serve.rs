@@ -4,6 +4,7 @@ use super::Outcome;
 use crate::app::App;
 use crate::config::ServeSettings;
 use actix_web::rt::{self, signal};
+use std::io::Write;
 use std::process::ExitCode;
 
 pub fn run(settings: &ServeSettings) -> Outcome {
@@ -26,11 +27,15 @@ fn greet(app: &App) {
     } else {
         address.ip().to_string()
     };
-    println!("SuitSize {} listens on http://{address}", crate::VERSION);
-    println!("Try it:");
-    println!(
-        "  curl -s {host}:{}/api/recommend -H 'content-type: application/json' -d '{{\"height\":175,\"weight\":75}}'",
+    let request = format!(
+        "curl -s {host}:{}/api/recommend -H 'content-type: application/json' -d '{{\"height\":175,\"weight\":75}}'",
         app.port()
+    );
+    // Whoever started it may have closed its output: no reason not to serve.
+    let _ = write!(
+        std::io::stdout(),
+        "SuitSize {} listens on http://{address}\nTry it:\n  {request}\n",
+        crate::VERSION
     );
 }
 

@@ -183,11 +183,6 @@ class Trial:
         for fault in faults_in(self.dir, self.ledger.recorded if promised is None else promised):
             self.check(False, fault)
 
-    def pending_arrives(self, within_s=RECOVERY_LIMIT_S):
-        """Rows that were 'pending' are written by themselves: told by a kill, after that time at most."""
-        # The rows are not visible over HTTP; a look at the live file by another library is none of ours.
-        time.sleep(min(within_s, 3.0))
-
     # --- the end
 
     def end(self):
