@@ -99,6 +99,8 @@ struct Counters {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CacheStatus {
+    /// The versions that answers are kept under.
+    pub scope: String,
     pub memory_hits: u64,
     pub store_hits: u64,
     pub computed: u64,
@@ -366,11 +368,6 @@ impl Cache {
         }
     }
 
-    /// The versions that answers are kept under.
-    pub fn scope(&self) -> &str {
-        &self.scope
-    }
-
     pub fn status(&self) -> CacheStatus {
         let read = |counter: &AtomicU64| counter.load(Relaxed);
         let Counters {
@@ -389,6 +386,7 @@ impl Cache {
         let (memory_bytes, memory_capacity_bytes) =
             self.memory.as_ref().map_or((0, 0), |tiers| tiers.memory.weight());
         CacheStatus {
+            scope: self.scope.to_string(),
             memory_hits,
             store_hits,
             computed,
