@@ -27,7 +27,7 @@ CREATE TABLE cached_answer (
 CREATE INDEX cached_answer_by_expiry ON cached_answer (expires_at_ms);
 
 -- What an operator had done to a running service. Durable: written with synchronous = FULL before the
--- request is answered, and saved out of a damaged file. Kept for 400 days.
+-- request is answered, and saved out of a damaged file. The last 10,000 are kept.
 CREATE TABLE admin_audit (
   id         INTEGER PRIMARY KEY,
   at_ms      INTEGER NOT NULL,
@@ -37,7 +37,9 @@ CREATE TABLE admin_audit (
   parameters TEXT    NOT NULL CHECK (json_valid(parameters)),
   -- 'done' or what went wrong.
   outcome    TEXT    NOT NULL,
-  request_id TEXT    NOT NULL
+  request_id TEXT    NOT NULL,
+  -- A write that failed at its last step is tried again.
+  UNIQUE (at_ms, action, request_id)
 ) STRICT;
 
 -- Facts about the file itself, one a row.

@@ -3,7 +3,7 @@
 //!
 //! # Who does what
 //!
-//! - **One writer thread** (`writer`) owns the connection that writes. Rows reach it through a bounded
+//! - **One writer thread** (`writer`) owns the connection that writes, and the file's life (`life`). Rows reach it through a bounded
 //!   queue (`queue`) and are written in batches; tasks reach it the same way and are answered. Putting a
 //!   row never waits and may drop it.
 //! - **A few read-only connections** (`readers`) look keys up, from a thread that may block. `presence`
@@ -25,14 +25,18 @@ mod answers;
 mod audit;
 mod backup;
 mod breaker;
+mod facts;
 mod fault;
+mod identity;
 mod jobs;
+mod life;
 mod open;
 mod pack;
 mod presence;
 mod quarantine;
 mod queue;
 mod readers;
+mod room;
 mod schema;
 mod secret;
 mod space;
@@ -158,7 +162,9 @@ pub struct Counters {
     pub damaged: AtomicU64,
     pub opened: AtomicU64,
     pub quarantined: AtomicU64,
-    /// Gauge.
+    /// Gauges, measured by the writer: whoever asks does not wait for a disk.
+    pub file_bytes: AtomicU64,
+    pub wal_bytes: AtomicU64,
     pub disk_free_bytes: AtomicU64,
 }
 
@@ -390,22 +396,24 @@ impl Store {
 
     /// Whether something is wrong with it.
     pub fn is_faulty(&self) -> bool {
-        self.shared.faulty.load(Relaxed)
+        self.shared.faulty.load(Relaxed) || self.shared.breaker.is_open()
     }
 
+    /// As of the last second; touches no file.
     pub fn status(&self) -> Status {
         let shared = &*self.shared;
         let (state, since) = shared.state.lock().clone();
+        let breaker_open = shared.breaker.is_open();
+        let fault = state.fault().or(breaker_open.then_some(&Fault::Slow));
         let counters = &shared.counters;
-        let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
         let (readers, idle_readers) =
             shared.readers.read().as_ref().map_or((0, 0), Readers::counts);
         Status {
             state: state.name(),
-            fault: state.fault().map(Fault::code),
-            reason: state.fault().map(Fault::to_string),
+            fault: fault.map(Fault::code),
+            reason: fault.map(Fault::to_string),
             since_seconds: shared.clock.monotonic().saturating_sub(since).as_secs(),
-            breaker_open: shared.breaker.is_open(),
+            breaker_open,
             rows_waiting: shared.queue.rows_waiting(),
             written: counters.written.load(Relaxed),
             dropped: counters.dropped_queue_full.load(Relaxed)
@@ -416,8 +424,8 @@ impl Store {
             damaged: counters.damaged.load(Relaxed),
             opened: counters.opened.load(Relaxed),
             quarantined: counters.quarantined.load(Relaxed),
-            file_bytes: bytes(&shared.path),
-            wal_bytes: bytes(&quarantine::beside(&shared.path, "-wal")),
+            file_bytes: counters.file_bytes.load(Relaxed),
+            wal_bytes: counters.wal_bytes.load(Relaxed),
             disk_free_bytes: counters.disk_free_bytes.load(Relaxed),
             readers,
             idle_readers,

@@ -21,6 +21,9 @@ pub fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     }
     schema::judge_unopened(from)?;
     let unfinished = quarantine::beside(to, ".unfinished");
+    if unfinished.exists() {
+        std::fs::remove_file(&unfinished)?; // of a copy that was killed
+    }
     let copied = copy_checked(from, &unfinished)
         .and_then(|bytes| Ok(std::fs::rename(&unfinished, to).map(|()| bytes)?));
     if copied.is_err() {

@@ -32,6 +32,8 @@ pub enum Fault {
     NetworkFilesystem,
     /// Write-ahead logging was refused.
     NoWal,
+    /// Look-ups fail or take too long.
+    Slow,
     Other,
 }
 
@@ -66,6 +68,7 @@ impl Fault {
             Fault::Foreign => "foreign_database",
             Fault::NetworkFilesystem => "network_filesystem",
             Fault::NoWal => "no_wal",
+            Fault::Slow => "slow",
             Fault::Other => "other",
         }
     }
@@ -92,6 +95,9 @@ impl fmt::Display for Fault {
                 "the data directory is on a network filesystem, where locks cannot be trusted",
             ),
             Fault::NoWal => f.write_str("the filesystem does not allow write-ahead logging"),
+            Fault::Slow => {
+                f.write_str("look-ups fail or take too long: it is left alone for a while")
+            }
             Fault::Other => f.write_str("the store failed"),
         }
     }
@@ -123,13 +129,21 @@ impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind;
         let fault = match error.kind() {
+            _ if is_out_of_descriptors(&error) => Fault::CannotOpen,
             ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Fault::ReadOnly,
-            ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
-                Fault::CannotOpen
-            }
+            ErrorKind::NotFound
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            | ErrorKind::AlreadyExists => Fault::CannotOpen,
             ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Fault::Full,
             _ => Fault::Io,
         };
         StoreError::new(fault, error)
     }
+}
+
+fn is_out_of_descriptors(error: &std::io::Error) -> bool {
+    use rustix::io::Errno;
+    let code = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| code == Some(errno.raw_os_error()))
 }

@@ -179,8 +179,8 @@ fn expire(connection: &Connection, place: &Place<'_>, how: How) -> Result<Outcom
             break true;
         }
     };
-    let audited = audit::delete_old(connection, now_ms)?;
-    let did = format!("deleted {count} expired answers and {audited} audit rows past their time");
+    let audited = audit::delete_old(connection)?;
+    let did = format!("deleted {count} expired answers and {audited} of the oldest audit rows");
     Ok(Outcome { did, count, more })
 }
 

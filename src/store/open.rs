@@ -5,6 +5,7 @@ use super::fault::{Fault, StoreError};
 use super::{schema, space};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use rustix::fs::Access;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ pub const PAGE_BYTES: u64 = 4096;
 /// The log shrinks to this at its next reset.
 pub const WAL_LIMIT_BYTES: u64 = 4 * 1024 * 1024;
 /// How long the writer waits for another process's write.
-const WRITER_BUSY: Duration = Duration::from_secs(2);
+pub const WRITER_BUSY: Duration = Duration::from_secs(2);
 /// A reader never waits for a writer in WAL mode; this is for a recovery just running.
 const READER_BUSY: Duration = Duration::from_millis(20);
 const WRITER_CACHE_KIB: i64 = 4000;
@@ -30,6 +31,10 @@ pub fn writer(path: &Path, max_bytes: u64) -> Result<Connection, StoreError> {
         return Err(StoreError::new(Fault::NetworkFilesystem, dir.display()));
     }
     schema::judge_unopened(path)?;
+    // SQLite would open it for reading and leave a log beside it that cannot be written either.
+    if path.exists() {
+        rustix::fs::access(path, Access::WRITE_OK).map_err(std::io::Error::from)?;
+    }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
         | OpenFlags::SQLITE_OPEN_CREATE
         | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -56,6 +61,7 @@ pub fn writer(path: &Path, max_bytes: u64) -> Result<Connection, StoreError> {
     )?;
     be_careful(&connection)?;
     schema::prepare(&mut connection)?;
+    schema::verify(&connection)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
     // A file that cannot be written opens without complaint; only a write tells.
     connection.transaction_with_behavior(TransactionBehavior::Immediate)?.rollback()?;

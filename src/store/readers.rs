@@ -4,8 +4,8 @@
 //! the file) and a pool that cannot connect blocks for 30 seconds by default. So: built unchecked, asked
 //! with a short limit, and thrown away whole when the file is in doubt.
 
+use super::identity::Identity;
 use super::open;
-use super::writer::Identity;
 use r2d2::{HandleError, ManageConnection, Pool};
 use r2d2_sqlite::SqliteConnectionManager;
 use rusqlite::Connection;

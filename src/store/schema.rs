@@ -104,6 +104,27 @@ fn prepare_with(
     Ok(transaction.commit()?)
 }
 
+/// Whether the tables are those of `schema.sql`: a letter changed in a column's name passes every check of
+/// SQLite's, and no statement of ours.
+///
+/// # Errors
+/// `Corrupt` when they are not.
+pub fn verify(connection: &Connection) -> Result<(), StoreError> {
+    let expected = Connection::open_in_memory()?;
+    expected.execute_batch(SCHEMA)?;
+    if described(connection)? == described(&expected)? {
+        return Ok(());
+    }
+    Err(StoreError::new(Fault::Corrupt, "the tables are not those of this version"))
+}
+
+fn described(connection: &Connection) -> rusqlite::Result<Vec<(String, Option<String>)>> {
+    let sql =
+        "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -283,7 +283,7 @@ fn a_full_file_makes_room_for_newer_answers() {
             store.flush();
         }
     }
-    store.flush();
+    store.watch();
     let status = store.status();
     assert!(status.file_bytes <= 8 * MIB, "{status:?}");
     assert_eq!((status.state, status.write_failures), ("open", 0));
