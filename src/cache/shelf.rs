@@ -1,7 +1,7 @@
 //! The part of the memory tier that is filled ahead: answers to the most likely questions, packed.
 //!
 //! Half of all shoppers ask one of a few thousand questions, but nineteen of twenty only ask one of some
-//! fifty thousand, and those are 90 MB as text. Packed (`store::Packer`) they are a quarter, and lie end
+//! sixty thousand, and those are 110 MB as text. Packed (`store::Packer`) they are a quarter, and lie end
 //! to end in one piece of memory with a sorted index beside it: 16 + 8 bytes an answer, nothing to
 //! allocate, nothing to evict. One who asks gets it unpacked, a microsecond, and the memory tier keeps
 //! the plain bytes for the next.

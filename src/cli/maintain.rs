@@ -3,7 +3,7 @@
 use super::Outcome;
 use crate::clock::Clock;
 use crate::config::DataSettings;
-use crate::store::{How, Job, Packer, Store, StoreOptions};
+use crate::store::{Fault, How, Job, Packer, Store, StoreError, StoreOptions};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::process::ExitCode;
@@ -26,15 +26,26 @@ pub struct Arguments {
 
 /// A line for each job. Fails when the store is not there, in use, or not sound.
 pub fn run(arguments: &Arguments) -> Outcome {
+    // What is wrong is the outcome of this command; the store says it to a log, for a service.
+    log::set_max_level(log::LevelFilter::Off);
     let store = open(&arguments.data)?;
     let chosen = |job: &Job| arguments.once.as_ref().is_none_or(|name| name == job.name());
     for job in Job::ALL.into_iter().filter(chosen) {
         let how = How { dry_run: arguments.dry_run, ..How::THOROUGH };
-        let report = store.job(job, how)?;
+        let report = store.job(job, how).map_err(explained)?;
         println!("{:<11}{} ({:.1} ms)", job.name(), report.did, report.duration_ms);
     }
     store.close();
     Ok(ExitCode::SUCCESS)
+}
+
+fn explained(error: StoreError) -> String {
+    match error.fault {
+        Fault::InUse => "a service uses this data directory and does this by itself; \
+                         POST /api/optimize has it done now"
+            .to_owned(),
+        fault => fault.to_string(),
+    }
 }
 
 fn open(data: &DataSettings) -> Result<Store, Box<dyn std::error::Error>> {

@@ -82,6 +82,7 @@ impl How {
 
 /// What a job did.
 #[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     pub job: Job,
     /// A sentence with the figures, for a person.
@@ -145,7 +146,8 @@ pub fn run(
         Job::Compact => compact(connection, place, how),
     }?;
     let Outcome { did, count, more } = outcome;
-    Ok(Report { job, did, count, more, duration_ms: started.elapsed().as_secs_f64() * 1000.0 })
+    let duration_ms = started.elapsed().as_micros() as f64 / 1000.0;
+    Ok(Report { job, did, count, more, duration_ms })
 }
 
 struct Outcome {

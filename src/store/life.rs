@@ -252,16 +252,21 @@ impl Writer {
     /// In order: what was put is written, the log is moved, the mark of being in use is taken away.
     pub(super) fn finish(&mut self) {
         self.write_pending_audit();
-        // The last connection to close moves the log: that is to be this one.
         let file = self.file.take();
         self.release();
-        if let Some(Opened { connection, .. }) = file {
-            let closed = facts::clear_in_use(&connection)
-                .and_then(|()| connection.close().map_err(|(_, error)| error));
-            if let Err(error) = closed {
-                log::warn!("the store was not closed in order: {}", StoreError::from(error));
-            }
+        if let Some(Opened { connection, .. }) = file
+            && let Err(error) = self.close_in_order(connection)
+        {
+            log::warn!("the store was not closed in order: {error}");
         }
+    }
+
+    fn close_in_order(&self, connection: Connection) -> Result<(), StoreError> {
+        facts::clear_in_use(&connection)?;
+        // Asked for and not left to closing: a reader that was just being made may be the last to close.
+        let whole = How { insist: true, ..How::THOROUGH };
+        jobs::run(Job::Checkpoint, &connection, &self.shared.place(), whole)?;
+        Ok(connection.close().map_err(|(_, error)| error)?)
     }
 }
 
