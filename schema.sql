@@ -45,6 +45,7 @@ CREATE TABLE admin_audit (
 -- Facts about the file itself, one a row.
 --   in_use_since_ms  set while a process has the file open, deleted when it closes it in order:
 --                    found at a start, it means that the last stop was not orderly
+--   salvaged <file>  when the audit of a quarantined file was taken over
 CREATE TABLE store_fact (
   name  TEXT    PRIMARY KEY,
   value INTEGER NOT NULL

@@ -66,13 +66,13 @@ pub fn get(
         .prepare_cached(
             "SELECT expires_at_ms, checksum, answer FROM cached_answer WHERE digest = ?1",
         )?
-        .query_row([digest.0], |row| {
-            let packed: Vec<u8> = row.get(2)?;
-            Ok((row.get::<_, i64>(0)?, row.get::<_, u32>(1)?, packed))
-        })
+        // A flipped bit can make a column of another type: that row is damaged, not the file.
+        .query_row([digest.0], |row| Ok(kept(row).ok()))
         .optional()?;
-    let Some((expires_at_ms, expected, packed)) = row else {
-        return Ok(Found::Nothing);
+    let (expires_at_ms, expected, packed) = match row {
+        None => return Ok(Found::Nothing),
+        Some(None) => return Ok(Found::Damaged),
+        Some(Some(row)) => row,
     };
     if expires_at_ms <= now_ms || expires_at_ms > now_ms.saturating_add(ttl_ms) {
         return Ok(Found::Expired);
@@ -98,22 +98,19 @@ pub fn youngest(
     packer: &Packer,
 ) -> rusqlite::Result<Vec<(Digest, Vec<u8>, i64)>> {
     let mut statement = connection.prepare_cached(
-        "SELECT digest, expires_at_ms, checksum, answer FROM cached_answer
+        "SELECT expires_at_ms, checksum, answer, digest FROM cached_answer
          WHERE expires_at_ms > ?1 AND expires_at_ms <= ?2 AND scope = ?3
          ORDER BY expires_at_ms DESC LIMIT ?4",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(
-        params![now_ms, now_ms.saturating_add(ttl_ms), scope, limit],
-        |row| {
-            let digest = Digest(row.get(0)?);
-            let packed: Vec<u8> = row.get(3)?;
-            Ok((digest, row.get::<_, i64>(1)?, row.get::<_, u32>(2)?, packed))
-        },
-    )?;
+    let latest_ms = now_ms.saturating_add(ttl_ms);
+    let mut rows = statement.query(params![now_ms, latest_ms, scope, limit])?;
     let mut answers = Vec::new();
-    for row in rows {
-        let (digest, expires_at_ms, expected, packed) = row?;
+    while let Some(row) = rows.next()? {
+        let (Ok((expires_at_ms, expected, packed)), Ok(digest)) = (kept(row), row.get(3)) else {
+            continue;
+        };
+        let digest = Digest(digest);
         if let Some(answer) = packer.unpack(&packed)
             && checksum(&digest, expires_at_ms, &answer) == expected
         {
@@ -121,6 +118,11 @@ pub fn youngest(
         }
     }
     Ok(answers)
+}
+
+/// The first three columns: end of life, checksum, packed answer.
+fn kept(row: &rusqlite::Row<'_>) -> rusqlite::Result<(i64, u32, Vec<u8>)> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
 }
 
 /// Calls `each` with every key in the file.
@@ -134,7 +136,9 @@ pub fn for_each_digest(
     let mut statement = connection.prepare("SELECT digest FROM cached_answer")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
-        each(&Digest(row.get(0)?));
+        if let Ok(digest) = row.get(0) {
+            each(&Digest(digest));
+        }
     }
     Ok(())
 }

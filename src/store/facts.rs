@@ -1,24 +1,31 @@
 //! The table `store_fact`.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-/// # Errors
-/// As SQLite's.
-pub fn is_in_use(connection: &Connection) -> rusqlite::Result<bool> {
-    let sql = "SELECT EXISTS (SELECT 1 FROM store_fact WHERE name = 'in_use_since_ms')";
-    connection.query_row(sql, [], |row| row.get(0))
+/// Set while a process has the file open.
+pub const IN_USE_SINCE_MS: &str = "in_use_since_ms";
+
+/// The fact that what is durable in a quarantined file was taken over.
+pub fn salvaged(file_name: &str) -> String {
+    format!("salvaged {file_name}")
 }
 
 /// # Errors
 /// As SQLite's.
-pub fn set_in_use(connection: &Connection, now_ms: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO store_fact (name, value) VALUES ('in_use_since_ms', ?1)";
-    connection.execute(sql, [now_ms]).map(|_| ())
+pub fn is_set(connection: &Connection, name: &str) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM store_fact WHERE name = ?1)";
+    connection.query_row(sql, [name], |row| row.get(0))
 }
 
 /// # Errors
 /// As SQLite's.
-pub fn clear_in_use(connection: &Connection) -> rusqlite::Result<()> {
-    let sql = "DELETE FROM store_fact WHERE name = 'in_use_since_ms'";
-    connection.execute(sql, []).map(|_| ())
+pub fn set(connection: &Connection, name: &str, value: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO store_fact (name, value) VALUES (?1, ?2)";
+    connection.execute(sql, params![name, value]).map(|_| ())
+}
+
+/// # Errors
+/// As SQLite's.
+pub fn clear(connection: &Connection, name: &str) -> rusqlite::Result<()> {
+    connection.execute("DELETE FROM store_fact WHERE name = ?1", [name]).map(|_| ())
 }

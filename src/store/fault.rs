@@ -39,6 +39,13 @@ pub enum Fault {
 
 impl Fault {
     pub fn of(error: &Error) -> Fault {
+        if let Error::InvalidColumnType(..)
+        | Error::FromSqlConversionFailure(..)
+        | Error::IntegralValueOutOfRange(..)
+        | Error::QueryReturnedNoRows = error
+        {
+            return Fault::Corrupt; // our tables are STRICT, and our questions have answers
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Busy,
             Some(ErrorCode::DiskFull) => Fault::Full,

@@ -43,10 +43,10 @@ impl Writer {
             self.lock = Some(identity::lock(path)?);
         }
         let connection = open::writer(path, shared.options.max_bytes)?;
-        if doubtful || facts::is_in_use(&connection)? {
+        if doubtful || facts::is_set(&connection, facts::IN_USE_SINCE_MS)? {
             jobs::quick_check(&connection)?;
         }
-        facts::set_in_use(&connection, shared.clock.unix_ms())?;
+        facts::set(&connection, facts::IN_USE_SINCE_MS, shared.clock.unix_ms())?;
         shared.presence.set_complete(false);
         answers::for_each_digest(&connection, |digest| shared.presence.add(digest))?;
         shared.presence.set_complete(true);
@@ -64,7 +64,9 @@ impl Writer {
         self.paused = None;
         self.shared.set_state(State::Open);
         self.look_at_the_disk();
-        self.write_pending_audit();
+        if let Err(error) = self.salvage_quarantined() {
+            self.failed(&error);
+        }
     }
 
     fn release(&mut self) {
@@ -118,14 +120,8 @@ impl Writer {
     }
 
     fn start_anew(&mut self, aside: &Path, error: &StoreError) {
-        let saved = salvage(aside);
-        let name = aside.file_name().unwrap_or_default().to_string_lossy();
-        log::error!(
-            "the store was damaged ({error}) and is set aside as {name}; {} audit rows were saved",
-            saved.len()
-        );
+        log::error!("the store was damaged ({error}) and is set aside as {}", file_name(aside));
         self.shared.counters.quarantined.fetch_add(1, Relaxed);
-        self.pending_audit.splice(0..0, saved);
         match self.try_open(false) {
             Ok(()) => self.opened(),
             Err(error) => self.close(&error),
@@ -135,6 +131,34 @@ impl Writer {
                 log::warn!("a quarantined file cannot be deleted: {error}");
             }
         }
+    }
+
+    /// Takes over what is durable of files that were set aside. At every opening and not when one is set
+    /// aside: a kill in between must not lose it. What was taken over is marked; taking it twice changes
+    /// nothing.
+    fn salvage_quarantined(&mut self) -> Result<(), StoreError> {
+        let mut taken = Vec::new();
+        for (_, aside) in quarantine::list(&self.shared.path) {
+            let Some(Opened { connection, .. }) = &self.file else { return Ok(()) };
+            let fact = facts::salvaged(&file_name(&aside));
+            if facts::is_set(connection, &fact)? {
+                continue;
+            }
+            let saved = salvage(&aside);
+            log::info!("{} audit rows of {} are taken over", saved.len(), file_name(&aside));
+            self.pending_audit.splice(0..0, saved);
+            taken.push(fact);
+        }
+        self.write_pending_audit();
+        let now_ms = self.shared.clock.unix_ms();
+        if let Some(Opened { connection, .. }) = &self.file
+            && self.pending_audit.is_empty()
+        {
+            for fact in taken {
+                facts::set(connection, &fact, now_ms)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn watch_now_and_then(&mut self) {
@@ -262,12 +286,16 @@ impl Writer {
     }
 
     fn close_in_order(&self, connection: Connection) -> Result<(), StoreError> {
-        facts::clear_in_use(&connection)?;
+        facts::clear(&connection, facts::IN_USE_SINCE_MS)?;
         // Asked for and not left to closing: a reader that was just being made may be the last to close.
         let whole = How { insist: true, ..How::THOROUGH };
         jobs::run(Job::Checkpoint, &connection, &self.shared.place(), whole)?;
         Ok(connection.close().map_err(|(_, error)| error)?)
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// What is durable of a file that was set aside.
