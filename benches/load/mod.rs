@@ -39,7 +39,10 @@ impl Run {
 impl Server {
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().expect("a directory");
-        let mut process = Command::new(env!("CARGO_BIN_EXE_suitsize"))
+        // Another build, to compare two.
+        let binary = std::env::var("SUITSIZE_BENCH_BINARY");
+        let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_suitsize"));
+        let mut process = Command::new(binary)
             .args(["serve", "--port", "0", "--workers", "2", "--data-dir"])
             .arg(dir.path())
             .envs(environment.iter().copied())
