@@ -66,6 +66,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use writer::Writer;
 
+/// The writer does nothing that takes longer on a disk that is well, but rewriting a large file.
+const LONGEST_TASK: Duration = Duration::from_secs(10);
+
 pub const FILE_NAME: &str = "suitsize.db";
 
 /// The name under which an answer is kept: a keyed digest, so that a key tells nothing.
@@ -212,9 +215,21 @@ struct Shared {
     /// A reader met damage: the writer is to look.
     doubted: AtomicBool,
     counters: Counters,
+    /// When the writer last came round, monotonic nanoseconds.
+    alive_ns: AtomicU64,
 }
 
 impl Shared {
+    fn alive(&self) {
+        self.alive_ns.store(self.clock.monotonic().as_nanos() as u64, Relaxed);
+    }
+
+    /// Whether the writer has been at one thing for long: a disk that does not answer.
+    fn hangs(&self) -> bool {
+        let alive = Duration::from_nanos(self.alive_ns.load(Relaxed));
+        self.clock.monotonic().saturating_sub(alive) > LONGEST_TASK
+    }
+
     fn state(&self) -> State {
         self.state.lock().0.clone()
     }
@@ -263,7 +278,9 @@ impl Store {
             faulty: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
             counters: Counters::default(),
+            alive_ns: AtomicU64::new(0),
         });
+        shared.alive();
         let writer = Writer::new(Arc::clone(&shared));
         let thread = std::thread::Builder::new().name("store-writer".into());
         let ended = Ended(Arc::clone(&shared));
@@ -404,7 +421,8 @@ impl Store {
         let shared = &*self.shared;
         let (state, since) = shared.state.lock().clone();
         let breaker_open = shared.breaker.is_open();
-        let fault = state.fault().or(breaker_open.then_some(&Fault::Slow));
+        let slow = breaker_open || shared.hangs();
+        let fault = state.fault().or(slow.then_some(&Fault::Slow));
         let counters = &shared.counters;
         let (readers, idle_readers) =
             shared.readers.read().as_ref().map_or((0, 0), Readers::counts);

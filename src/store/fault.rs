@@ -39,13 +39,6 @@ pub enum Fault {
 
 impl Fault {
     pub fn of(error: &Error) -> Fault {
-        if let Error::InvalidColumnType(..)
-        | Error::FromSqlConversionFailure(..)
-        | Error::IntegralValueOutOfRange(..)
-        | Error::QueryReturnedNoRows = error
-        {
-            return Fault::Corrupt; // our tables are STRICT, and our questions have answers
-        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Busy,
             Some(ErrorCode::DiskFull) => Fault::Full,
@@ -57,7 +50,13 @@ impl Fault {
             Some(ErrorCode::SchemaChanged | ErrorCode::TypeMismatch | ErrorCode::Unknown) => {
                 Fault::Corrupt
             }
-            _ => Fault::Other,
+            Some(_) => Fault::Other,
+            None if matches!(error, Error::InvalidPath(_) | Error::NulError(_)) => {
+                Fault::CannotOpen
+            }
+            // A value of another type, text that is none, a question without an answer: our tables are
+            // STRICT and our questions have answers.
+            None => Fault::Corrupt,
         }
     }
 

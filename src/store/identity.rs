@@ -24,6 +24,13 @@ impl Identity {
         Ok(Identity { device: stat.st_dev as u64, inode: stat.st_ino as u64 })
     }
 
+    /// # Errors
+    /// As the system's.
+    pub fn of_open(file: &File) -> io::Result<Identity> {
+        let stat = rustix::fs::fstat(file)?;
+        Ok(Identity { device: stat.st_dev as u64, inode: stat.st_ino as u64 })
+    }
+
     pub fn is_still_at(self, path: &Path) -> bool {
         Identity::of(path).is_ok_and(|now| now == self)
     }
@@ -60,10 +67,10 @@ pub struct Footprint {
 impl Footprint {
     /// # Errors
     /// As the system's.
-    pub fn of(path: &Path) -> io::Result<Self> {
+    pub fn of(path: &Path, lock: &File) -> io::Result<Self> {
         let mut footprint = Footprint {
             database: Identity::of(path)?,
-            lock: Identity::of(&lock_path(path))?,
+            lock: Identity::of_open(lock)?,
             log: None,
             index: None,
         };
@@ -116,12 +123,20 @@ impl Footprint {
 /// `InUse`, or what the system says.
 pub fn lock(path: &Path) -> Result<File, StoreError> {
     let path = lock_path(path);
+    if fs::metadata(&path).is_ok_and(|there| !there.is_file()) {
+        return Err(StoreError::new(Fault::CannotOpen, path.display())); // a pipe would be waited for
+    }
     let file = File::options().create(true).write(true).truncate(false).open(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::new(Fault::InUse, path.display())),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Whether a lock that is held is still the one that others would meet.
+pub fn is_locked_by(lock: &File, path: &Path) -> bool {
+    Identity::of_open(lock).is_ok_and(|ours| ours.is_still_at(&lock_path(path)))
 }
 
 fn lock_path(database: &Path) -> PathBuf {

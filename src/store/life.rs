@@ -39,9 +39,11 @@ impl Writer {
         let shared = &self.shared;
         let path = &shared.path;
         fs::create_dir_all(&shared.options.dir)?;
-        if self.lock.is_none() {
-            self.lock = Some(identity::lock(path)?);
-        }
+        let lock = match self.lock.take().filter(|lock| identity::is_locked_by(lock, path)) {
+            Some(lock) => lock,
+            None => identity::lock(path)?,
+        };
+        let lock = self.lock.insert(lock);
         let connection = open::writer(path, shared.options.max_bytes)?;
         if doubtful || facts::is_set(&connection, facts::IN_USE_SINCE_MS)? {
             jobs::quick_check(&connection)?;
@@ -50,7 +52,7 @@ impl Writer {
         shared.presence.set_complete(false);
         answers::for_each_digest(&connection, |digest| shared.presence.add(digest))?;
         shared.presence.set_complete(true);
-        let footprint = Footprint::of(path)?;
+        let footprint = Footprint::of(path, lock)?;
         *shared.readers.write() = Some(Readers::open(path, footprint.database()));
         self.file = Some(Opened { connection, footprint });
         Ok(())
@@ -144,7 +146,13 @@ impl Writer {
             if facts::is_set(connection, &fact)? {
                 continue;
             }
-            let saved = salvage(&aside);
+            let saved = match salvage(&aside) {
+                Ok(saved) => saved,
+                Err(error) => {
+                    log::warn!("{} cannot be read now: {error}", file_name(&aside));
+                    continue;
+                }
+            };
             log::info!("{} audit rows of {} are taken over", saved.len(), file_name(&aside));
             self.pending_audit.splice(0..0, saved);
             taken.push(fact);
@@ -298,13 +306,18 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What is durable of a file that was set aside.
-fn salvage(aside: &Path) -> Vec<audit::AuditRow> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let Ok(connection) = Connection::open_with_flags(aside, flags) else { return Vec::new() };
-    // Without it a file that lost its end is refused as a whole.
-    match connection.pragma_update(None, "writable_schema", true) {
-        Ok(()) => audit::salvage(&connection),
-        Err(_) => Vec::new(),
+/// What is durable of a file that was set aside, as far as it can be read.
+fn salvage(aside: &Path) -> Result<Vec<audit::AuditRow>, StoreError> {
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(aside, flags)?;
+        // Without it a file that lost its end is refused as a whole.
+        connection.pragma_update(None, "writable_schema", true)?;
+        Ok(connection)
+    };
+    match open().map_err(StoreError::from) {
+        Ok(connection) => Ok(audit::salvage(&connection)),
+        Err(error) if error.fault == Fault::Corrupt => Ok(Vec::new()),
+        Err(error) => Err(error),
     }
 }

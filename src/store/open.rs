@@ -43,8 +43,11 @@ pub fn writer(path: &Path, max_bytes: u64) -> Result<Connection, StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // Until it is known to be ours, closing it does not move its log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
-    connection.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    // By its log too; and before any pragma, some of which write.
+    if schema::judge(&connection)? == 0 {
+        connection.pragma_update(None, "page_size", PAGE_BYTES as i64)?;
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode != "wal" {
         return Err(StoreError::new(Fault::NoWal, mode));

@@ -24,12 +24,15 @@ pub fn version() -> i64 {
 /// # Errors
 /// `Newer`, `Foreign`, or what reading met. A missing or empty file is fine.
 pub fn judge_unopened(path: &Path) -> Result<(), StoreError> {
-    let mut header = Vec::new();
-    match File::open(path) {
-        Ok(file) => file.take(100).read_to_end(&mut header)?,
+    match std::fs::metadata(path) {
+        Ok(file) if file.is_file() => {}
+        // A pipe would be waited for without end.
+        Ok(_) => return Err(StoreError::new(Fault::CannotOpen, "not a file")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error.into()),
-    };
+    }
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
     if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
         return Ok(()); // empty, or damaged: the connection will say
     }
@@ -42,10 +45,17 @@ pub fn judge_unopened(path: &Path) -> Result<(), StoreError> {
     }
     // Unmarked by its header; what is still in its log, if any, may mark it.
     let connection = Connection::open_with_flags(path, super::open::reader_flags())?;
-    judge_connection(&connection, version()).map(|_| ())
+    judge(&connection).map(|_| ())
 }
 
-/// Judges by what a connection sees; says which version it is, 0 for an empty file.
+/// Says which version a file is that a connection has open, 0 for an empty one.
+///
+/// # Errors
+/// `Newer`, `Foreign`, or what reading met.
+pub fn judge(connection: &Connection) -> Result<i64, StoreError> {
+    judge_connection(connection, version())
+}
+
 fn judge_connection(connection: &Connection, known: i64) -> Result<i64, StoreError> {
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
     let found = number("PRAGMA user_version")?;

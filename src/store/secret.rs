@@ -53,6 +53,9 @@ impl Secret {
 }
 
 fn read(path: &Path) -> io::Result<Option<Secret>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
     Ok(fs::read(path)?.try_into().ok().map(Secret))
 }
 

@@ -21,8 +21,8 @@ use std::time::Duration;
 
 /// How often the file is looked at.
 pub const WATCH_EVERY: Duration = Duration::from_secs(1);
-/// Audit rows that wait for a file; older ones are in the log only.
-const MOST_PENDING_AUDIT: usize = 1_000;
+/// Audit rows that wait for a file: all that a file keeps and as many again, some 4 MB.
+const MOST_PENDING_AUDIT: usize = 20_000;
 
 pub struct Writer {
     pub(super) shared: Arc<Shared>,
@@ -73,12 +73,14 @@ impl Writer {
         self.open();
         loop {
             let work = self.shared.queue.take(WATCH_EVERY);
+            self.shared.alive();
             self.watch_now_and_then();
             if !work.rows.is_empty() {
                 self.store(&work.rows);
             }
             for task in work.tasks {
                 task(&mut self);
+                self.shared.alive();
             }
             if work.closing {
                 self.finish();
@@ -191,6 +193,8 @@ impl Writer {
 
     /// True if the row is on the disk when this returns; otherwise it waits for a file.
     pub fn audit(&mut self, row: AuditRow) -> bool {
+        let excess = (self.pending_audit.len() + 1).saturating_sub(MOST_PENDING_AUDIT);
+        self.pending_audit.drain(..excess);
         self.pending_audit.push(row);
         // A file that has just been taken away would take the row with it.
         self.watch();
@@ -199,8 +203,6 @@ impl Writer {
     }
 
     pub(super) fn write_pending_audit(&mut self) {
-        let excess = self.pending_audit.len().saturating_sub(MOST_PENDING_AUDIT);
-        self.pending_audit.drain(..excess);
         let Some(Opened { connection, footprint }) = &mut self.file else { return };
         if self.pending_audit.is_empty() {
             return;
