@@ -6,20 +6,20 @@
 
 -- The second tier of the cache. Any row may be lost at any time; none may be wrong.
 --
--- A rowid table with a BLOB key, not WITHOUT ROWID: rows of 2 kB would spread the key's tree over the
--- whole file (five times slower to write). New rows go to the end of the table, so what expires
+-- A rowid table with a BLOB key, not WITHOUT ROWID: answers would spread the key's tree over the
+-- whole file (four times slower to write with 2 kB). New rows go to the end of the table, so what expires
 -- together lies together and frees whole pages.
 CREATE TABLE cached_answer (
   id            INTEGER PRIMARY KEY,
   -- 128 bits of a keyed hash over the canonical question, the model's version and the chart's.
   digest        BLOB    NOT NULL UNIQUE CHECK (length(digest) = 16),
-  -- "<model version>/<chart version>": what an operator deletes by.
+  -- "<program>/<model version>/<chart version>": what an operator deletes by.
   scope         TEXT    NOT NULL,
   expires_at_ms INTEGER NOT NULL,
-  -- CRC-32 over digest, expiry and answer. SQLite's own checks do not see a flipped bit in a value,
+  -- CRC-32 over digest, expiry and the plain answer. SQLite's own checks do not see a flipped bit in a value,
   -- nor an index that leads to another row.
   checksum      INTEGER NOT NULL,
-  -- The recommendation as JSON, ready to send.
+  -- The recommendation as JSON, packed (src/store/pack.rs): its length in four bytes, then LZ4.
   answer        BLOB    NOT NULL
 ) STRICT;
 
@@ -39,7 +39,7 @@ CREATE TABLE admin_audit (
   outcome    TEXT    NOT NULL,
   request_id TEXT    NOT NULL,
   -- A write that failed at its last step is tried again.
-  UNIQUE (at_ms, action, request_id)
+  UNIQUE (at_ms, action, parameters, request_id)
 ) STRICT;
 
 -- Facts about the file itself, one a row.

@@ -5,6 +5,7 @@
 //! 1. `memory`: true for 30 s by the monotonic clock, plain bytes, a fraction of a microsecond.
 //! 2. `shelf`: the likely questions, answered ahead and packed; a part of the memory tier.
 //! 3. One caller for each key goes on; all others who ask the same wait for that one.
+//!    (Without a memory tier there is nobody to wait for: each computes.)
 //! 4. The store, if it may hold the key: looked up on a thread that may block, for 50 ms at most.
 //! 5. Computing: some 50 microseconds on the caller's own thread. The answer goes to memory at once and
 //!    into the store's queue.
@@ -19,8 +20,8 @@
 //! An answer follows from its question, model and chart, and all three are in its key: as long as these
 //! versions are in force it stays true, so refreshing gives it more time and computes nothing. What
 //! was asked for since the last time is refreshed, and the shelf; what nobody asks for goes. As a guard
-//! against an engine or a memory that is not as good as that, every pass computes a few answers again
-//! and compares them to the byte.
+//! against an engine or a memory that is not as good as that, every pass computes a few answers of the
+//! shelf again and compares them to the byte.
 
 mod key;
 mod memory;
@@ -29,22 +30,17 @@ mod shelf;
 use crate::clock::{Clock, millis};
 use crate::sizing::RecommendError;
 use crate::sizing::question::Question;
-use crate::store::{Digest, Lookup, Packer, Secret, Store, StoreError};
+use crate::store::{Digest, LOOKUP_LIMIT, Lookup, Packer, Secret, Store, StoreError};
 use key::Keys;
 use memory::{Lead, Memory, Outcome, Turn};
 use serde::Serialize;
 use shelf::Shelf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Memory of plain answers: some 6,000.
 const MEMORY_BYTES: u64 = 12 * 1024 * 1024;
-/// A look-up takes some tens of microseconds; computing as much. Longer, and the disk is in trouble.
-const LOOKUP_LIMIT: Duration = Duration::from_millis(50);
-/// Look-ups under way; who comes when there are more computes, which is as fast.
-const MOST_LOOKUPS: usize = 64;
-
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {
@@ -71,7 +67,6 @@ pub struct Cache {
     scope: Arc<str>,
     memory: Option<Tiers>,
     store: Option<Arc<Store>>,
-    lookups: AtomicUsize,
     counters: Counters,
 }
 
@@ -137,7 +132,6 @@ impl Cache {
             scope,
             memory,
             store: use_store.then_some(store),
-            lookups: AtomicUsize::new(0),
             counters: Counters::default(),
         }
     }
@@ -238,28 +232,21 @@ impl Cache {
         Ok((answer.into(), Tier::Computed))
     }
 
-    async fn look_up(&self, store: &Arc<Store>, digest: Digest) -> Option<(Vec<u8>, i64)> {
-        if self.lookups.fetch_add(1, Relaxed) >= MOST_LOOKUPS {
-            self.lookups.fetch_sub(1, Relaxed);
-            self.counters.lookups_skipped.fetch_add(1, Relaxed);
+    async fn look_up(&self, store: &Store, digest: Digest) -> Option<(Vec<u8>, i64)> {
+        let skipped = || self.counters.lookups_skipped.fetch_add(1, Relaxed);
+        let Some(ticket) = store.ticket() else {
+            skipped();
             return None;
-        }
-        let _under_way = UnderWay(&self.lookups);
-        let asked = Arc::clone(store);
-        let lookup = tokio::task::spawn_blocking(move || asked.look_up(&digest));
+        };
+        let lookup = tokio::task::spawn_blocking(move || ticket.look_up(&digest));
         match tokio::time::timeout(LOOKUP_LIMIT, lookup).await {
-            Ok(Ok(Lookup::Hit { answer, expires_at_ms })) => Some((answer, expires_at_ms)),
-            Ok(Ok(Lookup::Miss)) => None,
-            Ok(Ok(Lookup::Unavailable) | Err(_)) => {
-                self.counters.lookups_skipped.fetch_add(1, Relaxed);
-                None
-            }
-            Err(_too_slow) => {
-                store.was_slow();
-                self.counters.lookups_skipped.fetch_add(1, Relaxed);
-                None
-            }
+            Ok(Ok(Lookup::Hit { answer, expires_at_ms })) => return Some((answer, expires_at_ms)),
+            Ok(Ok(Lookup::Miss)) => return None,
+            Ok(Ok(Lookup::Unavailable) | Err(_)) => {}
+            Err(_too_slow) => store.was_slow(),
         }
+        skipped();
+        None
     }
 
     /// Puts an answer into the store; says until when it is kept, zero for not.
@@ -285,8 +272,8 @@ impl Cache {
             }
             self.keep(store, digest, answer)
         });
-        self.counters.refreshed.fetch_add(refreshed.kept as u64, Relaxed);
-        refreshed.kept
+        self.counters.refreshed.fetch_add(refreshed as u64, Relaxed);
+        refreshed
     }
 
     /// The shelf is true for another while.
@@ -325,6 +312,26 @@ impl Cache {
             Some(tiers) => !tiers.shelf.holds(&self.keys.digest(question)),
             None => false,
         }
+    }
+
+    /// How often what is kept ahead was dropped: filling begins anew when it changes.
+    pub fn ahead_generation(&self) -> u64 {
+        self.memory.as_ref().map_or(0, |tiers| tiers.shelf.generation())
+    }
+
+    /// Whether anything is kept ahead.
+    pub fn has_ahead(&self) -> bool {
+        self.memory.as_ref().is_some_and(|tiers| tiers.shelf.len() > 0)
+    }
+
+    /// How long an answer in memory is true; zero without such a tier.
+    pub fn memory_ttl(&self) -> Duration {
+        self.memory.as_ref().map_or(Duration::ZERO, |tiers| tiers.ttl)
+    }
+
+    /// The versions that answers are kept under.
+    pub fn scope(&self) -> &str {
+        &self.scope
     }
 
     /// Puts answers to canonical questions on the shelf. False when it is full, or there is none.
@@ -417,14 +424,5 @@ impl Counters {
             Err(_) => &self.failed,
         };
         counter.fetch_add(1, Relaxed);
-    }
-}
-
-/// Counts itself out, also when the request is dropped while it waits.
-struct UnderWay<'a>(&'a AtomicUsize);
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
     }
 }

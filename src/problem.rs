@@ -14,6 +14,8 @@ pub enum Kind {
     NotJsonType,
     /// A field is missing, unknown, of a wrong type or out of range.
     Invalid,
+    /// An operator's request that means nothing.
+    InvalidRequest,
     /// Each field is possible, the whole is not.
     Contradictory,
     /// An operator's address, and no operator.
@@ -42,6 +44,7 @@ impl Kind {
                 (415, "not_json_type", "The body must be sent as application/json")
             }
             Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
+            Kind::InvalidRequest => (422, "invalid_request", "The request means nothing as it is"),
             Kind::Contradictory => {
                 (422, "contradictory_question", "The question contradicts itself")
             }

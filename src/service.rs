@@ -8,7 +8,9 @@ mod popular;
 
 pub use crate::cache::{CacheStatus, Tier};
 pub use crate::store::Status as StoreStatus;
-pub use operate::{Cleared, OperateError, Optimized, Progress, Recorded, Warmed};
+pub use operate::{
+    CHUNK as FILL_CHUNK, Cleared, OperateError, Optimized, Progress, Recorded, Warmed,
+};
 
 use crate::VERSION;
 use crate::cache::{Cache, CacheOptions};
@@ -51,8 +53,8 @@ struct Parts {
     store: Arc<Store>,
     clock: Clock,
     warm: bool,
-    /// Held by whoever fills the tiers: one at a time.
-    warming: Mutex<()>,
+    /// Held while an operator has something done: one thing at a time, on one thread that may block.
+    operating: Mutex<()>,
 }
 
 impl Service {
@@ -77,7 +79,7 @@ impl Service {
         };
         let cache = Cache::new(cache_options, Arc::clone(&store), clock.clone());
         let warm = options.warm;
-        Service(Arc::new(Parts { engine, cache, store, clock, warm, warming: Mutex::new(()) }))
+        Service(Arc::new(Parts { engine, cache, store, clock, warm, operating: Mutex::new(()) }))
     }
 
     pub fn engine(&self) -> &Engine {

@@ -30,6 +30,7 @@ mod fault;
 mod identity;
 mod jobs;
 mod life;
+mod lookup;
 mod open;
 mod pack;
 mod presence;
@@ -40,34 +41,43 @@ mod room;
 mod schema;
 mod secret;
 mod space;
+mod status;
 mod writer;
 
 pub use answers::Row;
 pub use audit::AuditRow;
 pub use backup::copy as backup;
 pub use fault::{Fault, StoreError};
-pub use jobs::{Figures, How, Job, Report};
+pub use jobs::{Figures, How, Job, Report, would};
+pub use lookup::{LIMIT as LOOKUP_LIMIT, Lookup, Ticket};
 pub use pack::Packer;
 pub use secret::Secret;
+pub use status::Status;
 
 use crate::clock::{Clock, millis};
-use answers::Found;
 use breaker::Breaker;
 use parking_lot::{Mutex, RwLock};
 use presence::Presence;
 use queue::Queue;
 use readers::Readers;
-use serde::Serialize;
+use status::Counters;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use writer::Writer;
 
 /// The writer does nothing that takes longer on a disk that is well, but rewriting a large file.
 const LONGEST_TASK: Duration = Duration::from_secs(10);
+
+/// How long who asks the writer waits: shorter than an answer's life in memory, since upkeep asks too.
+const LONGEST_ANSWER: Duration = Duration::from_secs(15);
+/// Rewriting a file of the largest size, on a slow disk.
+const LONGEST_JOB: Duration = Duration::from_secs(600);
+/// How long a stop waits for what is still to be written.
+const LONGEST_CLOSE: Duration = Duration::from_secs(4);
 
 pub const FILE_NAME: &str = "suitsize.db";
 
@@ -108,18 +118,6 @@ pub struct StoreOptions {
     pub packer: Arc<Packer>,
 }
 
-/// What a look-up brought.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Lookup {
-    Hit {
-        answer: Vec<u8>,
-        expires_at_ms: i64,
-    },
-    Miss,
-    /// The store could not be asked.
-    Unavailable,
-}
-
 /// Whether the file is used, and why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -150,56 +148,6 @@ impl State {
     }
 }
 
-/// Counted since the start; gauges where it says so.
-#[derive(Debug, Default)]
-pub struct Counters {
-    pub written: AtomicU64,
-    pub batches: AtomicU64,
-    pub write_failures: AtomicU64,
-    pub dropped_queue_full: AtomicU64,
-    /// Rows that came while the file was closed, paused or failing.
-    pub dropped_unavailable: AtomicU64,
-    pub lookups: AtomicU64,
-    pub lookup_failures: AtomicU64,
-    /// Rows whose checksum was wrong.
-    pub damaged: AtomicU64,
-    pub opened: AtomicU64,
-    pub quarantined: AtomicU64,
-    /// Gauges, measured by the writer: whoever asks does not wait for a disk.
-    pub file_bytes: AtomicU64,
-    pub wal_bytes: AtomicU64,
-    pub disk_free_bytes: AtomicU64,
-}
-
-/// The store as an operator sees it.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Status {
-    pub state: &'static str,
-    /// One word for what is wrong.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    pub since_seconds: u64,
-    /// Whether look-ups are kept away for a while.
-    pub breaker_open: bool,
-    pub rows_waiting: usize,
-    pub written: u64,
-    pub dropped: u64,
-    pub write_failures: u64,
-    pub lookups: u64,
-    pub lookup_failures: u64,
-    pub damaged: u64,
-    pub opened: u64,
-    pub quarantined: u64,
-    pub file_bytes: u64,
-    pub wal_bytes: u64,
-    pub disk_free_bytes: u64,
-    pub readers: u32,
-    pub idle_readers: u32,
-}
-
 /// Shared by the handle and the writer thread.
 struct Shared {
     options: StoreOptions,
@@ -217,11 +165,17 @@ struct Shared {
     counters: Counters,
     /// When the writer last came round, monotonic nanoseconds.
     alive_ns: AtomicU64,
+    lookups_under_way: AtomicUsize,
 }
 
 impl Shared {
     fn alive(&self) {
         self.alive_ns.store(self.clock.monotonic().as_nanos() as u64, Relaxed);
+    }
+
+    /// Whether look-ups are kept away, or the writer does not come round.
+    fn is_slow(&self) -> bool {
+        self.breaker.is_open() || self.hangs()
     }
 
     /// Whether the writer has been at one thing for long: a disk that does not answer.
@@ -279,6 +233,7 @@ impl Store {
             doubted: AtomicBool::new(false),
             counters: Counters::default(),
             alive_ns: AtomicU64::new(0),
+            lookups_under_way: AtomicUsize::new(0),
         });
         shared.alive();
         let writer = Writer::new(Arc::clone(&shared));
@@ -312,42 +267,22 @@ impl Store {
         self.shared.presence.may_hold(digest)
     }
 
-    /// Looks a key up. Blocks for a disk's time: not for a thread that serves others.
-    pub fn look_up(&self, digest: &Digest) -> Lookup {
-        let shared = &*self.shared;
-        let now = shared.clock.monotonic();
-        let Some(readers) = shared.readers.read().clone() else { return Lookup::Unavailable };
-        if !shared.breaker.allows(now) {
-            return Lookup::Unavailable;
-        }
-        shared.counters.lookups.fetch_add(1, Relaxed);
-        let Some(connection) = readers.connection() else {
-            shared.counters.lookup_failures.fetch_add(1, Relaxed);
-            shared.breaker.failed(now);
-            return Lookup::Unavailable;
-        };
-        let ttl_ms = millis(shared.options.ttl);
-        let packer = &shared.options.packer;
-        match answers::get(&connection, digest, shared.clock.unix_ms(), ttl_ms, packer) {
-            Ok(found) => {
-                shared.breaker.succeeded();
-                shared.found(found)
-            }
-            Err(error) => {
-                shared.lookup_failed(&StoreError::from(error));
-                Lookup::Unavailable
-            }
-        }
+    /// The permission to look a key up; `None` when the store is not to be asked just now.
+    pub fn ticket(&self) -> Option<Ticket> {
+        Ticket::draw(&self.shared)
     }
 
-    /// A look-up took too long for its caller.
+    /// A look-up has not come back in time; it will say so itself when it does, if it does.
     pub fn was_slow(&self) {
-        self.shared.counters.lookup_failures.fetch_add(1, Relaxed);
         self.shared.breaker.failed(self.shared.clock.monotonic());
     }
 
     /// Has a row written soon. False if it was dropped.
     pub fn put(&self, digest: Digest, scope: &Arc<str>, answer: Arc<[u8]>) -> bool {
+        if self.shared.faulty.load(Relaxed) {
+            self.shared.counters.dropped_unavailable.fetch_add(1, Relaxed);
+            return false;
+        }
         let expires_at_ms = self.shared.clock.unix_ms() + millis(self.shared.options.ttl);
         let scope = Arc::clone(scope);
         let kept = self.shared.queue.push(Row { digest, scope, answer, expires_at_ms });
@@ -360,7 +295,21 @@ impl Store {
     /// # Errors
     /// The fault that keeps the file closed, or what the job met.
     pub fn job(&self, job: Job, how: How) -> Result<Report, StoreError> {
-        self.ask(move |writer| writer.job(job, how))?
+        self.job_within(LONGEST_JOB, job, how)
+    }
+
+    /// # Errors
+    /// As `job`; `Slow` when it takes longer, and then it goes on.
+    pub fn job_within(&self, limit: Duration, job: Job, how: How) -> Result<Report, StoreError> {
+        self.ask_within(limit, move |writer| writer.job(job, how))?
+    }
+
+    /// Pages of the file, and how many of them are free.
+    ///
+    /// # Errors
+    /// As `job`.
+    pub fn pages(&self) -> Result<(i64, i64), StoreError> {
+        self.ask(Writer::pages)?
     }
 
     /// # Errors
@@ -374,8 +323,16 @@ impl Store {
     /// # Errors
     /// As `job`.
     pub fn clear(&self, prefix: &str) -> Result<u64, StoreError> {
-        let prefix = prefix.to_owned();
-        self.ask(move |writer| writer.clear(&prefix))?
+        let mut deleted = 0;
+        loop {
+            // A task for each batch: rows and other tasks get their turn in between.
+            let prefix = prefix.to_owned();
+            let (count, more) = self.ask(move |writer| writer.clear_some(&prefix))??;
+            deleted += count as u64;
+            if !more {
+                return Ok(deleted);
+            }
+        }
     }
 
     /// Rows of `scope` that are still true, youngest first.
@@ -413,55 +370,40 @@ impl Store {
 
     /// Whether something is wrong with it.
     pub fn is_faulty(&self) -> bool {
-        self.shared.faulty.load(Relaxed) || self.shared.breaker.is_open()
+        self.shared.faulty.load(Relaxed) || self.shared.is_slow()
     }
 
     /// As of the last second; touches no file.
     pub fn status(&self) -> Status {
-        let shared = &*self.shared;
-        let (state, since) = shared.state.lock().clone();
-        let breaker_open = shared.breaker.is_open();
-        let slow = breaker_open || shared.hangs();
-        let fault = state.fault().or(slow.then_some(&Fault::Slow));
-        let counters = &shared.counters;
-        let (readers, idle_readers) =
-            shared.readers.read().as_ref().map_or((0, 0), Readers::counts);
-        Status {
-            state: state.name(),
-            fault: fault.map(Fault::code),
-            reason: fault.map(Fault::to_string),
-            since_seconds: shared.clock.monotonic().saturating_sub(since).as_secs(),
-            breaker_open,
-            rows_waiting: shared.queue.rows_waiting(),
-            written: counters.written.load(Relaxed),
-            dropped: counters.dropped_queue_full.load(Relaxed)
-                + counters.dropped_unavailable.load(Relaxed),
-            write_failures: counters.write_failures.load(Relaxed),
-            lookups: counters.lookups.load(Relaxed),
-            lookup_failures: counters.lookup_failures.load(Relaxed),
-            damaged: counters.damaged.load(Relaxed),
-            opened: counters.opened.load(Relaxed),
-            quarantined: counters.quarantined.load(Relaxed),
-            file_bytes: counters.file_bytes.load(Relaxed),
-            wal_bytes: counters.wal_bytes.load(Relaxed),
-            disk_free_bytes: counters.disk_free_bytes.load(Relaxed),
-            readers,
-            idle_readers,
-        }
+        Status::of(&self.shared)
     }
 
     /// Writes what waits, moves the log into the file and ends the thread.
     pub fn close(&self) {
         self.shared.queue.close();
-        if let Some(thread) = self.writer.lock().take()
-            && thread.join().is_err()
-        {
+        let Some(thread) = self.writer.lock().take() else { return };
+        let began = Instant::now();
+        while !thread.is_finished() {
+            if began.elapsed() > LONGEST_CLOSE {
+                return log::error!("the store's disk does not answer: it is left as it is");
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        if thread.join().is_err() {
             log::error!("the store's thread had panicked");
         }
     }
 
     fn ask<T: Send + 'static>(
         &self,
+        question: impl FnOnce(&mut Writer) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask_within(LONGEST_ANSWER, question)
+    }
+
+    fn ask_within<T: Send + 'static>(
+        &self,
+        limit: Duration,
         question: impl FnOnce(&mut Writer) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = mpsc::sync_channel(1);
@@ -472,7 +414,12 @@ impl Store {
         if !self.shared.queue.call(task) {
             return Err(stopped());
         }
-        answered.recv().map_err(|_| stopped())
+        answered.recv_timeout(limit).map_err(|error| match error {
+            mpsc::RecvTimeoutError::Disconnected => stopped(),
+            mpsc::RecvTimeoutError::Timeout => {
+                StoreError::new(Fault::Slow, "it is done later, or not at all")
+            }
+        })
     }
 }
 
@@ -489,29 +436,5 @@ impl Drop for Ended {
 impl Drop for Store {
     fn drop(&mut self) {
         self.close();
-    }
-}
-
-impl Shared {
-    fn found(&self, found: Found) -> Lookup {
-        match found {
-            Found::Answer { answer, expires_at_ms } => Lookup::Hit { answer, expires_at_ms },
-            Found::Nothing | Found::Expired => Lookup::Miss,
-            Found::Damaged => {
-                self.counters.damaged.fetch_add(1, Relaxed);
-                Lookup::Miss
-            }
-        }
-    }
-
-    fn lookup_failed(&self, error: &StoreError) {
-        self.counters.lookup_failures.fetch_add(1, Relaxed);
-        self.breaker.failed(self.clock.monotonic());
-        if matches!(error.fault, Fault::Corrupt | Fault::Io | Fault::CannotOpen)
-            && !self.doubted.swap(true, Relaxed)
-        {
-            log::warn!("a stored answer could not be read: {error}");
-            self.queue.nudge();
-        }
     }
 }

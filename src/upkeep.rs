@@ -4,17 +4,18 @@
 //! loop in a test; the thread only calls it once a second. None of it is needed for an answer to be
 //! right: if it stopped, entries would expire and questions be computed.
 
-use crate::service::{Progress, Service};
+use crate::service::{FILL_CHUNK, Progress, Service};
 use crate::store::{How, Job, Report, Store};
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+/// How long it waits for a job; what takes longer goes on without being waited for, since memory has to
+/// be refreshed meanwhile.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How often it looks whether something is due.
 const TICK: Duration = Duration::from_secs(1);
-/// Answers computed ahead at a time: some 10 ms.
-const FILL_CHUNK: usize = 200;
 /// Filling rests three times as long as it computed: a quarter of a core.
 const FILL_REST: u32 = 3;
 /// Batches and steps of a job at a time, so that rows wait for half a second at most.
@@ -29,6 +30,7 @@ const VACUUM_PAGES: i64 = 256;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
+/// Or a third of an answer's life in memory, if that is shorter.
 const REFRESH_EVERY: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,7 @@ struct Entry {
 pub struct Upkeep {
     service: Service,
     schedule: Vec<Entry>,
+    refresh_every: Duration,
     filling: Progress,
     filled_from_store: bool,
     checked: usize,
@@ -66,12 +69,14 @@ impl Upkeep {
     pub fn new(service: Service) -> Self {
         let now = service.clock().monotonic();
         let ttl = service.store().ttl().max(MINUTE);
+        let refresh_every = (service.cache().memory_ttl() / 3).clamp(TICK, REFRESH_EVERY);
         let entries = [
-            (Duty::Refresh, REFRESH_EVERY),
+            // First what needs no disk.
+            (Duty::Refresh, refresh_every),
+            (Duty::RotatePresence, ttl),
             (Duty::Expire, 10 * SECOND),
             (Duty::Vacuum, 10 * SECOND),
             (Duty::Checkpoint, MINUTE),
-            (Duty::RotatePresence, ttl),
             (Duty::Optimize, HOUR),
             (Duty::Quarantine, HOUR),
             (Duty::Compact, HOUR),
@@ -86,6 +91,7 @@ impl Upkeep {
         Upkeep {
             service,
             schedule,
+            refresh_every,
             filling,
             filled_from_store,
             checked: 0,
@@ -96,9 +102,6 @@ impl Upkeep {
     /// Does what is due.
     pub fn tick(&mut self) {
         let now = self.service.clock().monotonic();
-        if !self.filled_from_store {
-            self.fill_from_store();
-        }
         let due: Vec<Duty> = self
             .schedule
             .iter_mut()
@@ -109,6 +112,9 @@ impl Upkeep {
             })
             .collect();
         due.into_iter().for_each(|duty| self.run(duty));
+        if !self.filled_from_store {
+            self.fill_from_store();
+        }
     }
 
     /// Computes some more of the likely answers. False when there are no more.
@@ -148,8 +154,12 @@ impl Upkeep {
     }
 
     fn refresh(&mut self) {
-        self.service.cache().refresh(REFRESH_EVERY + 2 * TICK);
-        if !self.service.warms() || !self.service.cache().keeps_ahead() {
+        self.service.cache().refresh(self.refresh_every + 2 * TICK);
+        if self.service.warms() && self.service.is_outdated(self.filling) {
+            // Emptied, by an operator or the check below.
+            self.filling = Progress::default();
+        }
+        if !self.service.cache().has_ahead() {
             return;
         }
         let same = (0..CHECKED).all(|_| {
@@ -158,22 +168,20 @@ impl Upkeep {
             self.service.check_one(self.checked.wrapping_mul(7_919))
         });
         if same {
-            self.service.cache().refresh_ahead();
-        } else {
-            log::error!(
-                "an answer that was kept differs from the same computed again: all are dropped"
-            );
+            return self.service.cache().refresh_ahead();
         }
-        if self.filling.complete && self.service.cache().status().ahead_entries == 0 {
-            // An operator emptied it, or the check did.
-            self.filling = Progress::default();
+        log::error!(
+            "an answer that was kept differs from the same computed again: all are dropped"
+        );
+        let scope = self.service.cache().scope().to_owned();
+        if let Err(error) = self.service.store().clear(&scope) {
+            log::error!("those in the store could not be dropped: {error}");
         }
     }
 
     fn vacuum(&self) {
-        let Ok(figures) = self.service.store().figures() else { return };
-        let free = figures.free_pages;
-        if free >= VACUUM_PAGES && free * VACUUM_PART >= figures.pages {
+        let Ok((pages, free)) = self.service.store().pages() else { return };
+        if free >= VACUUM_PAGES && free * VACUUM_PART >= pages {
             self.job(Job::Vacuum, Some(JOB_STEPS));
         }
     }
@@ -194,7 +202,7 @@ impl Upkeep {
 /// Runs a job and says what it did. Why the store is closed, it has said itself.
 fn report(store: &Store, job: Job, how: How) {
     let level = if job == Job::Compact { log::Level::Info } else { log::Level::Debug };
-    match store.job(job, how) {
+    match store.job_within(PATIENCE, job, how) {
         Ok(Report { did, duration_ms, count, .. }) => {
             let level = if count > 0 { level } else { log::Level::Debug };
             log::log!(level, "{}: {did} ({duration_ms:.1} ms)", job.name());

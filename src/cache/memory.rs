@@ -65,16 +65,9 @@ pub struct Lead<'a> {
 
 impl Lead<'_> {
     pub fn bring(self, outcome: Outcome, stored_until_ms: i64, now: Duration) {
-        // Refused only when the cache was emptied meanwhile: those who waited ask again.
+        // Refused only when the cache was emptied meanwhile; those who waited have it all the same.
         let _ = self.guard.insert(Entry::new(outcome, stored_until_ms, now, self.ttl));
     }
-}
-
-/// What a pass of refreshing did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Refreshed {
-    pub kept: usize,
-    pub dropped: usize,
 }
 
 impl Memory {
@@ -132,14 +125,14 @@ impl Memory {
 
     /// Ahead of expiry: what was asked for since the last time and would expire before `next` is true
     /// for another while; what nobody asked for expires. `keep` hears of each refreshed answer and says
-    /// until when the store has it.
+    /// until when the store has it. Says how many that were.
     pub fn refresh(
         &self,
         now: Duration,
         next: Duration,
         mut keep: impl FnMut(&Digest, &Arc<[u8]>, i64) -> i64,
-    ) -> Refreshed {
-        let mut done = Refreshed::default();
+    ) -> usize {
+        let mut kept = 0;
         // Collected first: the callbacks must not touch the cache, and a pass holds a shard's lock.
         let due: Vec<_> = self
             .cache
@@ -152,12 +145,10 @@ impl Memory {
             let stored_until_ms = keep(&digest, answer, entry.stored_until_ms.load(Relaxed));
             entry.stored_until_ms.store(stored_until_ms, Relaxed);
             entry.fresh_until_ns.store(nanos(now + self.ttl), Relaxed);
-            done.kept += 1;
+            kept += 1;
         }
-        let before = self.cache.len();
         self.cache.retain(|_, entry| entry.is_fresh(now));
-        done.dropped = before.saturating_sub(self.cache.len());
-        done
+        kept
     }
 
     pub fn clear(&self) -> usize {

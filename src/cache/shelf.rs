@@ -11,6 +11,7 @@
 use crate::store::{Digest, Packer};
 use parking_lot::RwLock;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// No shelf grows beyond it: 60,000 packed answers are 30.
@@ -20,6 +21,8 @@ const GROWTH_BYTES: usize = 1024 * 1024;
 pub struct Shelf {
     packer: Arc<Packer>,
     content: RwLock<Content>,
+    /// Counts how often it was emptied.
+    generation: AtomicU64,
 }
 
 #[derive(Default)]
@@ -40,7 +43,7 @@ struct Place {
 
 impl Shelf {
     pub fn new(packer: Arc<Packer>) -> Self {
-        Shelf { packer, content: RwLock::new(Content::default()) }
+        Shelf { packer, content: RwLock::default(), generation: AtomicU64::new(0) }
     }
 
     /// The answer, unpacked, if the shelf is true at `now`.
@@ -85,7 +88,12 @@ impl Shelf {
 
     /// Empties it and says how many there were.
     pub fn clear(&self) -> usize {
+        self.generation.fetch_add(1, Relaxed);
         std::mem::take(&mut *self.content.write()).places.len()
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.generation.load(Relaxed)
     }
 
     pub fn len(&self) -> usize {

@@ -3,9 +3,10 @@
 use super::Outcome;
 use crate::clock::Clock;
 use crate::config::DataSettings;
-use crate::store::{Fault, How, Job, Packer, Store, StoreError, StoreOptions};
+use crate::store::{Fault, How, Job, Packer, Report, Store, StoreError, StoreOptions};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,19 +25,43 @@ pub struct Arguments {
     data: DataSettings,
 }
 
-/// A line for each job. Fails when the store is not there, in use, or not sound.
+/// A line for each job. Fails when the store is not there, in use, or was not sound.
 pub fn run(arguments: &Arguments) -> Outcome {
     // What is wrong is the outcome of this command; the store says it to a log, for a service.
     log::set_max_level(log::LevelFilter::Off);
-    let store = open(&arguments.data)?;
+    let path = arguments.data.data_dir.join(crate::store::FILE_NAME);
+    if !path.exists() {
+        return Err(format!("there is no store: {} does not exist", path.display()).into());
+    }
     let chosen = |job: &Job| arguments.once.as_ref().is_none_or(|name| name == job.name());
-    for job in Job::ALL.into_iter().filter(chosen) {
-        let how = How { dry_run: arguments.dry_run, ..How::THOROUGH };
-        let report = store.job(job, how).map_err(explained)?;
-        println!("{:<11}{} ({:.1} ms)", job.name(), report.did, report.duration_ms);
+    let jobs = Job::ALL.into_iter().filter(chosen);
+    if arguments.dry_run {
+        return only_say(jobs, &path, &arguments.data);
+    }
+    let store = open(&arguments.data);
+    store.flush();
+    if store.status().quarantined > 0 {
+        return Err("the file was damaged: it is set aside, and a new one is in its place".into());
+    }
+    for job in jobs {
+        print(&store.job(job, How::THOROUGH).map_err(explained)?);
     }
     store.close();
     Ok(ExitCode::SUCCESS)
+}
+
+/// By reading alone.
+fn only_say(jobs: impl Iterator<Item = Job>, path: &Path, data: &DataSettings) -> Outcome {
+    let ttl_ms = i64::from(data.store_ttl_seconds) * 1000;
+    for job in jobs {
+        let now_ms = Clock::system().unix_ms();
+        print(&crate::store::would(job, path, now_ms, ttl_ms).map_err(explained)?);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(report: &Report) {
+    println!("{:<11}{} ({:.1} ms)", report.job.name(), report.did, report.duration_ms);
 }
 
 fn explained(error: StoreError) -> String {
@@ -48,16 +73,12 @@ fn explained(error: StoreError) -> String {
     }
 }
 
-fn open(data: &DataSettings) -> Result<Store, Box<dyn std::error::Error>> {
-    let path = data.data_dir.join(crate::store::FILE_NAME);
-    if !path.exists() {
-        return Err(format!("there is no store: {} does not exist", path.display()).into());
-    }
+fn open(data: &DataSettings) -> Store {
     let options = StoreOptions {
         dir: data.data_dir.clone(),
         ttl: Duration::from_secs(data.store_ttl_seconds.into()),
         max_bytes: u64::from(data.store_max_mb) * 1024 * 1024,
         packer: Arc::new(Packer::new(&[])), // nothing is read out of it
     };
-    Ok(Store::start(options, Clock::system()))
+    Store::start(options, Clock::system())
 }

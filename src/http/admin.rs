@@ -93,7 +93,7 @@ pub async fn clear(
     service: web::Data<Service>,
 ) -> Result<HttpResponse, HttpProblem> {
     let prefix = prefix(&request).map_err(|problem| HttpProblem::new(&request, problem))?;
-    let work = move || Ok(service.clear(&prefix, &operator.request_id));
+    let work = move || service.clear(&prefix, &operator.request_id);
     answer(&request, web::block(work).await)
 }
 
@@ -115,7 +115,7 @@ fn answer<T: Serialize>(
 /// `{"vacuum":"full"}`, `{"vacuum":"incremental"}`, `{}` or no body.
 fn full_vacuum(body: &OptionalJsonBody) -> Result<bool, Problem> {
     let allowed = r#"send {"vacuum":"full"}, {"vacuum":"incremental"} or no body"#;
-    let refuse = || Problem::new(Kind::Invalid, allowed);
+    let refuse = || Problem::new(Kind::InvalidRequest, allowed);
     let OptionalJsonBody(Some(body)) = body else { return Ok(false) };
     let fields = body.as_object().ok_or_else(refuse)?;
     if fields.keys().any(|name| name != "vacuum") {
@@ -131,7 +131,7 @@ fn full_vacuum(body: &OptionalJsonBody) -> Result<bool, Problem> {
 /// `?prefix=`: what the versions that answers are kept under begin with; all without.
 fn prefix(request: &HttpRequest) -> Result<String, Problem> {
     let query = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
-    let refuse = || Problem::new(Kind::Invalid, "the only parameter is prefix, given once");
+    let refuse = || Problem::new(Kind::InvalidRequest, "the only parameter is prefix, given once");
     match query.map_err(|_| refuse())?.into_inner().as_slice() {
         [] => Ok(String::new()),
         [(name, value)] if name == "prefix" => Ok(value.clone()),

@@ -72,10 +72,9 @@ fn is_json(request: &HttpRequest) -> bool {
 
 fn unread(error: &actix_web::Error) -> Problem {
     match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => Problem::new(
-            Kind::TooLarge,
-            format!("a question may have {} bytes", super::MAX_BODY_BYTES),
-        ),
+        Some(PayloadError::Overflow) => {
+            Problem::new(Kind::TooLarge, format!("a body may have {} bytes", super::MAX_BODY_BYTES))
+        }
         _ => Problem::new(Kind::NotJson, "the body could not be read to its end"),
     }
 }

@@ -39,7 +39,7 @@ pub struct Warmed {
 #[serde(rename_all = "camelCase")]
 pub struct Cleared {
     pub memory: usize,
-    /// Absent when the store could not be asked.
+    /// `null` when the store could not be asked.
     pub store: Option<u64>,
 }
 
@@ -53,6 +53,8 @@ pub struct Optimized {
 /// How far filling ahead has come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
+    /// What was emptied in between is filled from the beginning.
+    pub generation: u64,
     /// Position in the list of likely questions.
     pub at: usize,
     pub computed: usize,
@@ -62,9 +64,13 @@ pub struct Progress {
 impl Service {
     /// Computes the next likely answers that are not kept ahead yet, at most `most`.
     pub fn fill_ahead(&self, from: Progress, most: usize) -> Progress {
-        let mut progress = from;
+        let generation = self.cache().ahead_generation();
+        let mut progress = match from.generation == generation {
+            true => from,
+            false => Progress { generation, ..Progress::default() },
+        };
         let mut answers: Vec<(Question, Vec<u8>)> = Vec::with_capacity(most);
-        let mut questions = popular::questions_from(from.at);
+        let mut questions = popular::questions_from(progress.at);
         while answers.len() < most {
             let Some(question) = questions.next() else {
                 progress.complete = true;
@@ -89,6 +95,11 @@ impl Service {
         progress
     }
 
+    /// Whether something was emptied since, so that filling has to begin anew.
+    pub fn is_outdated(&self, progress: Progress) -> bool {
+        self.cache().ahead_generation() != progress.generation
+    }
+
     /// Computes one likely answer again and compares it with the one that is kept.
     pub fn check_one(&self, turn: usize) -> bool {
         let position = turn % popular::count().max(1);
@@ -104,7 +115,7 @@ impl Service {
     /// # Errors
     /// `UnderWay` while somebody else does.
     pub fn warm(&self, request_id: &str) -> Result<Recorded<Warmed>, OperateError> {
-        let _one_at_a_time = self.0.warming.try_lock().ok_or(OperateError::UnderWay)?;
+        let _one_at_a_time = self.0.operating.try_lock().ok_or(OperateError::UnderWay)?;
         let from_store = self.cache().warm_from_store().unwrap_or(0);
         let mut progress = Progress::default();
         while !progress.complete {
@@ -112,33 +123,39 @@ impl Service {
         }
         let ahead = self.cache().status().ahead_entries;
         let warmed = Warmed { from_store, computed: progress.computed, ahead };
-        Ok(self.recorded(warmed, "cache_warm", "{}".into(), request_id))
+        let audit = self.audit("cache_warm", "{}".into(), DONE.into(), request_id);
+        Ok(Recorded { done: warmed, audit })
     }
 
     /// Empties the tiers of everything whose scope begins with `prefix`. The store's part is left out
     /// where it is closed; its rows end with their time.
-    pub fn clear(&self, prefix: &str, request_id: &str) -> Recorded<Cleared> {
+    ///
+    /// # Errors
+    /// `UnderWay` while somebody else operates.
+    pub fn clear(&self, prefix: &str, request_id: &str) -> Result<Recorded<Cleared>, OperateError> {
+        let _one_at_a_time = self.0.operating.try_lock().ok_or(OperateError::UnderWay)?;
         // The file first: what is on its way there is written before, and not found afterwards.
-        let store = self.store().clear(prefix).ok();
+        let store = self.store().clear(prefix);
         let memory = self.cache().clear_memory(prefix);
         let parameters = serde_json::json!({ "prefix": prefix }).to_string();
-        self.recorded(Cleared { memory, store }, "cache_clear", parameters, request_id)
+        let outcome = outcome(&store);
+        let done = Cleared { memory, store: store.ok() };
+        let audit = self.audit("cache_clear", parameters, outcome, request_id);
+        Ok(Recorded { done, audit })
     }
 
     /// Puts the file in order, and says what that changed. `full`: rewrites it even if it hardly pays.
     ///
     /// # Errors
-    /// When the store is closed or fails.
+    /// When the store is closed or fails, or somebody else operates.
     pub fn optimize(
         &self,
         full: bool,
         request_id: &str,
     ) -> Result<Recorded<Optimized>, OperateError> {
+        let _one_at_a_time = self.0.operating.try_lock().ok_or(OperateError::UnderWay)?;
         let optimized = self.put_in_order(full);
-        let outcome = match &optimized {
-            Ok(_) => "done".to_owned(),
-            Err(error) => error.fault.code().to_owned(),
-        };
+        let outcome = outcome(&optimized);
         let vacuum = if full { "full" } else { "incremental" };
         let parameters = serde_json::json!({ "vacuum": vacuum }).to_string();
         let audit = self.audit("optimize", parameters, outcome, request_id);
@@ -161,17 +178,6 @@ impl Service {
         Ok(Optimized { before, after: store.figures()?, jobs })
     }
 
-    fn recorded<T>(
-        &self,
-        done: T,
-        action: &str,
-        parameters: String,
-        request_id: &str,
-    ) -> Recorded<T> {
-        let audit = self.audit(action, parameters, "done".into(), request_id);
-        Recorded { done, audit }
-    }
-
     fn audit(
         &self,
         action: &str,
@@ -191,5 +197,12 @@ impl Service {
     }
 }
 
+const DONE: &str = "done";
+
+/// As the audit has it.
+fn outcome<T>(result: &Result<T, StoreError>) -> String {
+    result.as_ref().map_or_else(|error| error.fault.code(), |_| DONE).to_owned()
+}
+
 /// Answers put ahead at a time: some 10 ms of computing.
-const CHUNK: usize = 200;
+pub const CHUNK: usize = 200;

@@ -36,8 +36,9 @@ fn insert(connection: &mut Connection, rows: &[AuditRow]) -> rusqlite::Result<()
         let AuditRow { at_ms, action, parameters, outcome, request_id } = row;
         transaction
             .prepare_cached(
-                "INSERT OR IGNORE INTO admin_audit (at_ms, action, parameters, outcome, request_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO admin_audit (at_ms, action, parameters, outcome, request_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (at_ms, action, parameters, request_id) DO NOTHING",
             )?
             .execute(params![at_ms, action, parameters, outcome, request_id])?;
     }

@@ -72,6 +72,9 @@ impl Breaker {
     pub fn failed(&self, now: Duration) {
         let mut state = self.state.lock();
         self.troubled.store(true, Ordering::Relaxed);
+        if state.open_until.is_some() && !state.trying {
+            return; // begun before it opened: no news
+        }
         state.failures_in_a_row += 1;
         if state.failures_in_a_row >= THRESHOLD {
             state.open_until = Some(now + state.backoff.failed());
@@ -111,6 +114,13 @@ mod tests {
     }
 
     #[test]
+    fn many_that_fail_together_are_one_failure() {
+        let breaker = Breaker::default();
+        (0..50).for_each(|_| breaker.failed(ms(0)));
+        assert!(breaker.allows(ms(500)), "the first while, not the longest");
+    }
+
+    #[test]
     fn a_success_between_failures_starts_the_count_again() {
         let breaker = Breaker::default();
         for _ in 0..10 {
@@ -125,10 +135,11 @@ mod tests {
     fn it_never_stays_away_for_longer_than_fifteen_seconds() {
         let breaker = Breaker::default();
         let mut now = ms(0);
+        (0..THRESHOLD).for_each(|_| breaker.failed(now));
         for _ in 0..50 {
-            breaker.failed(now);
             now += LONGEST;
             assert!(breaker.allows(now));
+            breaker.failed(now);
         }
     }
 }

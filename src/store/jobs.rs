@@ -3,9 +3,9 @@
 
 use super::answers;
 use super::fault::{Fault, StoreError};
-use super::open::{PAGE_BYTES, WAL_LIMIT_BYTES};
+use super::open::{self, PAGE_BYTES, WAL_LIMIT_BYTES};
 use super::space::Disk;
-use super::{audit, quarantine};
+use super::{audit, quarantine, schema};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::path::Path;
@@ -125,6 +125,25 @@ pub fn figures(connection: &Connection, path: &Path) -> Result<Figures, StoreErr
         cached_answers: answers::count(connection)?,
         disk_free_bytes: Disk::of(path.parent().unwrap_or(path)).map_or(0, |disk| disk.free_bytes),
     })
+}
+
+/// What a job would do to the store at `path`, by reading alone: also while a service uses it.
+///
+/// # Errors
+/// When there is none of ours, or it cannot be read.
+pub fn would(job: Job, path: &Path, now_ms: i64, ttl_ms: i64) -> Result<Report, StoreError> {
+    schema::judge_unopened(path)?;
+    let connection = Connection::open_with_flags(path, open::reader_flags())?;
+    open::prepare_reader(&connection)?;
+    run(job, &connection, &Place { path, now_ms, ttl_ms }, How { dry_run: true, ..How::THOROUGH })
+}
+
+/// Pages of the file, and how many of them are free.
+///
+/// # Errors
+/// As SQLite's.
+pub fn pages(connection: &Connection) -> Result<(i64, i64), StoreError> {
+    Ok((number(connection, "PRAGMA page_count")?, number(connection, "PRAGMA freelist_count")?))
 }
 
 /// # Errors
@@ -295,7 +314,17 @@ fn compact(connection: &Connection, place: &Place<'_>, how: How) -> Result<Outco
     if how.dry_run {
         return Ok(Outcome::new(format!("would rewrite the file without {free} free pages"), free));
     }
-    connection.execute_batch("VACUUM")?;
+    // The copy that it builds is as large as the file: not in memory.
+    connection.pragma_update(None, "temp_store", "FILE")?;
+    let rewritten = connection.execute_batch("VACUUM");
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    match rewritten.map_err(StoreError::from) {
+        Ok(()) => {}
+        Err(error) if error.fault == Fault::CannotOpen => {
+            return Ok(Outcome::new("left alone: there is no directory for temporary files", 0));
+        }
+        Err(error) => return Err(error),
+    }
     let freed = pages - number(connection, "PRAGMA page_count")?;
     Ok(Outcome::new(format!("rewrote the file, {freed} pages smaller"), freed))
 }

@@ -8,10 +8,11 @@
 use super::fault::{Fault, StoreError};
 use super::identity::{Footprint, Moved};
 use super::jobs::{self, How, Job};
+use super::lookup::Ticket;
 use super::readers::Readers;
 use super::space::Disk;
 use super::writer::{Alarms, Opened, WATCH_EVERY, Writer};
-use super::{State, answers, audit, facts, identity, open, quarantine};
+use super::{Digest, State, answers, audit, facts, identity, open, quarantine};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use std::fs;
 use std::path::Path;
@@ -72,7 +73,8 @@ impl Writer {
     }
 
     fn release(&mut self) {
-        if let Some(readers) = self.shared.readers.write().take() {
+        let readers = self.shared.readers.write().take(); // closed outside of the lock
+        if let Some(readers) = readers {
             readers.give_up();
         }
         self.file = None;
@@ -195,37 +197,37 @@ impl Writer {
         }
         self.look_at_the_disk();
         self.write_pending_audit();
+        // Nobody may ask for what is stored, so nobody else would find out that it can be read again.
+        if self.shared.breaker.is_open()
+            && let Some(ticket) = Ticket::draw(&self.shared)
+        {
+            ticket.look_up(&Digest([0; 16]));
+        }
     }
 
     /// Somebody took a file away or put another in its place: what is there now is opened.
     fn follow(&mut self, moved: Moved) {
         log::warn!("{moved}: opening what is there now");
         let Some(Opened { connection, footprint }) = &self.file else { return };
-        match moved {
-            Moved::Database => {
-                // Removed, not replaced: what is durable is still in our hands.
-                if !self.shared.path.exists() {
-                    self.pending_audit.splice(0..0, audit::salvage(connection));
-                }
-                let footprint = footprint.clone();
-                self.release();
-                // SQLite leaves the log of a file that was moved where it is, and would read it into the
-                // new one.
-                footprint.remove_log(&self.shared.path);
+        let footprint = footprint.clone();
+        let mut salvaged = Vec::new();
+        if moved == Moved::Log {
+            // What is in the log is in our hands only.
+            let whole = How { insist: true, ..How::THOROUGH };
+            if jobs::run(Job::Checkpoint, connection, &self.shared.place(), whole).is_err() {
+                salvaged = audit::salvage(connection);
             }
-            Moved::Log => {
-                // What is in the log is in our hands only.
-                let whole = How { insist: true, ..How::THOROUGH };
-                let moved = jobs::run(Job::Checkpoint, connection, &self.shared.place(), whole);
-                if moved.is_err() {
-                    self.pending_audit.splice(0..0, audit::salvage(connection));
-                }
-                self.release();
-            }
-            Moved::Lock => {
-                self.release();
-                self.lock = None;
-            }
+        }
+        // Removed, not replaced: what is durable is still in our hands.
+        if !self.shared.path.exists() {
+            salvaged = audit::salvage(connection);
+        }
+        self.pending_audit.splice(0..0, salvaged);
+        self.release();
+        if !footprint.database().is_still_at(&self.shared.path) {
+            // SQLite leaves the log of a file that was moved where it is, and would read it into the
+            // new one.
+            footprint.remove_log(&self.shared.path);
         }
         self.open();
     }
@@ -247,8 +249,10 @@ impl Writer {
         if !may_resume {
             return;
         }
-        // Failing to reserve is no reason not to store: the mark above is the first line.
-        let _ = self.ballast.take_in(disk.ballast_bytes());
+        if disk.has_recovered() {
+            // Failing to reserve is no reason not to store: the mark above is the first line.
+            let _ = self.ballast.take_in(disk.ballast_bytes());
+        }
         if self.paused.take().is_some() {
             self.shared.set_state(State::Open);
         }
@@ -284,6 +288,10 @@ impl Writer {
     /// In order: what was put is written, the log is moved, the mark of being in use is taken away.
     pub(super) fn finish(&mut self) {
         self.write_pending_audit();
+        if !self.pending_audit.is_empty() {
+            let count = self.pending_audit.len();
+            log::error!("{count} audit rows are lost: there was no file for them until the end");
+        }
         let file = self.file.take();
         self.release();
         if let Some(Opened { connection, .. }) = file

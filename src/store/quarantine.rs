@@ -5,7 +5,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 const KEPT: usize = 2;
-const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// Either way: one from the future was set aside under a clock that was wrong.
+const KEPT_MS: u64 = 7 * 24 * 3_600_000;
 /// A database file is three files.
 const SUFFIXES: [&str; 3] = ["", "-wal", "-shm"];
 
@@ -52,7 +53,7 @@ pub fn list(path: &Path) -> Vec<(i64, PathBuf)> {
 pub fn outdated(path: &Path, now_ms: i64) -> Vec<PathBuf> {
     let files = list(path).into_iter().enumerate();
     files
-        .filter(|(place, (at_ms, _))| *place >= KEPT || now_ms.saturating_sub(*at_ms) > KEPT_MS)
+        .filter(|(place, (at_ms, _))| *place >= KEPT || now_ms.abs_diff(*at_ms) > KEPT_MS)
         .map(|(_, (_, aside))| aside)
         .collect()
 }

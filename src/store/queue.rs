@@ -7,6 +7,7 @@
 use super::answers::Row;
 use super::writer::Writer;
 use parking_lot::{Condvar, Mutex};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 pub type Task = Box<dyn FnOnce(&mut Writer) + Send>;
@@ -27,7 +28,10 @@ pub struct Queue {
 #[derive(Default)]
 struct State {
     rows: Vec<Row>,
-    tasks: Vec<Task>,
+    /// Rows given out since the start.
+    taken: u64,
+    /// Each with how many rows had been put when it came.
+    tasks: VecDeque<(u64, Task)>,
     nudged: bool,
     closing: bool,
 }
@@ -61,7 +65,8 @@ impl Queue {
         if state.closing {
             return false;
         }
-        state.tasks.push(task);
+        let after = state.taken + state.rows.len() as u64;
+        state.tasks.push_back((after, task));
         self.wake.notify_one();
         true
     }
@@ -102,13 +107,13 @@ impl Queue {
         let count = state.rows.len().min(BATCH_ROWS);
         let rest = state.rows.split_off(count);
         let rows = std::mem::replace(&mut state.rows, rest);
-        let all_rows_taken = state.rows.is_empty();
-        Work {
-            rows,
-            // A task sees every row that was put before it.
-            tasks: if all_rows_taken { std::mem::take(&mut state.tasks) } else { Vec::new() },
-            closing: state.closing && all_rows_taken,
-        }
+        state.taken += rows.len() as u64;
+        // A task sees every row that was put before it, and waits for none that was put after.
+        let taken = state.taken;
+        let due = state.tasks.partition_point(|(after, _)| *after <= taken);
+        let tasks = state.tasks.drain(..due).map(|(_, task)| task).collect();
+        let closing = state.closing && state.rows.is_empty();
+        Work { rows, tasks, closing }
     }
 }
 
@@ -150,6 +155,18 @@ mod tests {
             .map(|work| (work.rows.len(), work.tasks.len()))
             .collect();
         assert_eq!(counts, [(1024, 0), (1024, 0), (1024, 0), (1024, 1)]);
+    }
+
+    #[test]
+    fn a_task_waits_for_the_rows_before_it_and_for_no_others() {
+        let queue = Queue::default();
+        (0..BATCH_ROWS).for_each(|_| assert!(queue.push(row())));
+        assert!(queue.call(Box::new(|_| ())));
+        for _ in 0..3 {
+            (0..BATCH_ROWS).for_each(|_| assert!(queue.push(row())));
+        }
+        let work = queue.take(Duration::ZERO);
+        assert_eq!((work.rows.len(), work.tasks.len()), (BATCH_ROWS, 1));
     }
 
     #[test]

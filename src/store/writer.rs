@@ -152,8 +152,20 @@ impl Writer {
     /// # Errors
     /// The fault that keeps the file closed, or what the job met.
     pub fn job(&mut self, job: Job, how: How) -> Result<Report, StoreError> {
-        let result = jobs::run(job, self.connection()?, &self.shared.place(), how);
-        if let Err(error) = &result {
+        let run = |writer: &Self| jobs::run(job, writer.connection()?, &writer.shared.place(), how);
+        let mut result = run(self);
+        // Deleting needs room too.
+        if result.as_ref().is_err_and(|error| error.fault == Fault::Full) && self.make_room(0) {
+            result = run(self);
+        }
+        self.noted(result)
+    }
+
+    /// Deals with what a result says of the file.
+    fn noted<T>(&mut self, result: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &result
+            && self.file.is_some()
+        {
             self.failed(error);
         }
         result
@@ -162,23 +174,27 @@ impl Writer {
     /// # Errors
     /// As `job`.
     pub fn figures(&mut self) -> Result<Figures, StoreError> {
-        jobs::figures(self.connection()?, &self.shared.path)
+        let figures = jobs::figures(self.connection()?, &self.shared.path);
+        self.noted(figures)
     }
 
-    /// Deletes cached answers whose scope begins with `prefix`, all for an empty one.
+    /// Pages of the file, and how many of them are free.
     ///
     /// # Errors
     /// As `job`.
-    pub fn clear(&mut self, prefix: &str) -> Result<u64, StoreError> {
-        let connection = self.connection()?;
-        let mut deleted = 0;
-        loop {
-            let count = answers::delete_scope(connection, prefix, DELETE_ROWS)?;
-            deleted += count as u64;
-            if count < DELETE_ROWS {
-                return Ok(deleted);
-            }
-        }
+    pub fn pages(&mut self) -> Result<(i64, i64), StoreError> {
+        let pages = jobs::pages(self.connection()?);
+        self.noted(pages)
+    }
+
+    /// Deletes one batch of cached answers whose scope begins with `prefix`, all for an empty one; says how
+    /// many, and whether there may be more.
+    ///
+    /// # Errors
+    /// As `job`.
+    pub fn clear_some(&mut self, prefix: &str) -> Result<(usize, bool), StoreError> {
+        let deleted = answers::delete_scope(self.connection()?, prefix, DELETE_ROWS);
+        self.noted(deleted.map_err(StoreError::from)).map(|count| (count, count == DELETE_ROWS))
     }
 
     /// Rows that are still true, youngest first.
@@ -188,7 +204,8 @@ impl Writer {
     pub fn youngest(&mut self, scope: &str, limit: usize) -> Result<Vec<Kept>, StoreError> {
         let (now_ms, ttl_ms) = (self.shared.clock.unix_ms(), millis(self.shared.options.ttl));
         let packer = &self.shared.options.packer;
-        Ok(answers::youngest(self.connection()?, scope, now_ms, ttl_ms, limit, packer)?)
+        let found = answers::youngest(self.connection()?, scope, now_ms, ttl_ms, limit, packer);
+        self.noted(found.map_err(StoreError::from))
     }
 
     /// True if the row is on the disk when this returns; otherwise it waits for a file.
@@ -207,7 +224,14 @@ impl Writer {
         if self.pending_audit.is_empty() {
             return;
         }
-        match audit::record(connection, &self.pending_audit).map_err(StoreError::from) {
+        let mut written = audit::record(connection, &self.pending_audit).map_err(StoreError::from);
+        if let Err(error) = &written
+            && matches!(error.fault, Fault::Full | Fault::Io)
+            && room::make(connection, &self.shared.place(), &self.ballast, 0).is_ok()
+        {
+            written = audit::record(connection, &self.pending_audit).map_err(StoreError::from);
+        }
+        match written {
             // Written into a file that was gone by then: they wait for the one that is there now.
             Ok(()) if footprint.moved(&self.shared.path).is_some() => {}
             Ok(()) => self.pending_audit.clear(),

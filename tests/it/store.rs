@@ -80,8 +80,12 @@ fn put(store: &Store, n: u64) -> bool {
     store.put(digest(n), &"model/chart".into(), answer(n).into())
 }
 
+fn look_up(store: &Store, n: u64) -> Lookup {
+    store.ticket().map_or(Lookup::Unavailable, |ticket| ticket.look_up(&digest(n)))
+}
+
 fn has(store: &Store, n: u64) -> bool {
-    match store.look_up(&digest(n)) {
+    match look_up(store, n) {
         Lookup::Hit { answer: found, .. } => {
             assert_eq!(found, answer(n), "a wrong answer is worse than none");
             true
@@ -219,7 +223,7 @@ fn a_second_instance_does_without_and_takes_over_when_the_first_ends() {
     assert_eq!(second.state(), State::Closed(Fault::InUse));
     assert!(put(&first, 0));
     first.flush();
-    assert!(has(&first, 0) && second.look_up(&digest(0)) == Lookup::Unavailable);
+    assert!(has(&first, 0) && look_up(&second, 0) == Lookup::Unavailable);
     drop(first);
     fixture.clock.advance(Duration::from_secs(15));
     second.watch();
@@ -358,18 +362,24 @@ fn a_copy_is_whole_and_consistent_while_rows_are_written() {
     let store = fixture.store();
     let target = fixture.dir.path().join("copy.db");
     (0..3_000).for_each(|n| assert!(put(&store, n)));
+    store.flush();
+    assert!(store.audit(audit_row(1)));
+    (3_000..6_000).for_each(|n| assert!(put(&store, n)));
     let bytes = suitsize::store::backup(&fixture.path(), &target).unwrap();
     assert_eq!(fs::metadata(&target).unwrap().len(), bytes);
     let copy = Connection::open(&target).unwrap();
     let check: String = copy.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
     assert_eq!(check, "ok");
+    let number = |sql: &str| copy.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(number("SELECT count(*) FROM admin_audit"), 1);
+    assert!(number("SELECT count(*) FROM cached_answer") >= 3_000);
     let error = suitsize::store::backup(&fixture.path(), &target).unwrap_err();
     assert!(error.to_string().contains("exists already"), "{error}");
     let nowhere = fixture.dir.path().join("none.db");
     assert!(suitsize::store::backup(&nowhere, &fixture.dir.path().join("x")).is_err());
 }
 
-/// A copy of the files while they are in use is what a power cut leaves.
+/// A copy of the files while they are in use is what a kill leaves. (A power cut: tests/faults.)
 #[test]
 fn what_was_acknowledged_is_there_after_the_process_is_gone() {
     let fixture = Fixture::new();
@@ -381,6 +391,54 @@ fn what_was_acknowledged_is_there_after_the_process_is_gone() {
     }
     assert_eq!(image.number("SELECT count(*) FROM admin_audit"), 20);
     assert_eq!(image.store().state(), State::Open, "it opens after an unorderly stop");
+}
+
+#[test]
+fn many_audit_rows_outlive_a_damaged_file_and_a_kill_in_between() {
+    let fixture = Fixture::new();
+    let store = fixture.store();
+    (0..2_000).for_each(|n| assert!(store.audit(audit_row(n))));
+    (0..200).for_each(|n| assert!(put(&store, n)));
+    drop(store);
+    fixture.execute("INSERT INTO store_fact VALUES ('in_use_since_ms', 1)");
+    // As it is when the process was killed between setting the file aside and making a new one.
+    let aside = fixture.dir.path().join(format!("suitsize.db.corrupt-{NOON_MS}"));
+    fs::rename(fixture.path(), aside).unwrap();
+    drop(fixture.store());
+    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_000);
+    drop(fixture.store());
+    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_000, "taken over once");
+}
+
+#[test]
+fn a_directory_that_goes_while_the_store_is_closed_is_used_again() {
+    let fixture = Fixture::new();
+    let dir = fixture.dir.path().join("data");
+    fs::create_dir(&dir).unwrap();
+    fs::create_dir(dir.join("suitsize.db")).unwrap();
+    let store = store_in(&dir, 16 * MIB, &fixture.clock);
+    assert_eq!(store.state(), State::Closed(Fault::CannotOpen));
+    fs::remove_dir_all(&dir).unwrap();
+    fixture.clock.advance(Duration::from_secs(15));
+    store.watch();
+    assert_eq!(store.state(), State::Open);
+    let second = store_in(&dir, 16 * MIB, &fixture.clock);
+    assert_eq!(second.state(), State::Closed(Fault::InUse), "the lock is the one others meet");
+}
+
+#[test]
+fn look_ups_that_fail_are_stopped_and_resumed_without_a_shopper() {
+    let fixture = Fixture::new();
+    let store = fixture.store();
+    assert!(put(&store, 0));
+    store.flush();
+    (0..3).for_each(|_| drop(store.ticket())); // drawn, and nothing came of it
+    assert!(store.ticket().is_none() && store.is_faulty());
+    assert_eq!(store.status().fault, Some("slow"));
+    fixture.clock.advance(Duration::from_secs(1));
+    store.watch();
+    assert_eq!((store.status().fault, store.is_faulty()), (None, false));
+    assert!(has(&store, 0));
 }
 
 #[test]

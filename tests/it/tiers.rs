@@ -169,34 +169,56 @@ fn a_hundred_who_ask_one_stale_question_cause_one_computation() {
     assert_eq!((computed, memory, tiers.computations()), (1, 99, 2));
 }
 
+/// Asks the same on `count` threads; whoever computes goes on only when all have begun to ask.
+fn on_threads<T: Send>(
+    tiers: &Tiers,
+    count: usize,
+    asked: &Question,
+    compute: impl Fn(&Question) -> Result<Vec<u8>, RecommendError> + Sync,
+    see: impl Fn(Answered) -> T + Sync,
+) -> Vec<T> {
+    let begun = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count)
+            .map(|_| {
+                scope.spawn(|| {
+                    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                    let waiting = |question: &Question| {
+                        tiers.computations.fetch_add(1, Relaxed);
+                        while begun.load(Relaxed) < count {
+                            std::thread::yield_now();
+                        }
+                        compute(question)
+                    };
+                    begun.fetch_add(1, Relaxed);
+                    see(runtime.block_on(tiers.cache.answer(asked, waiting)))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
 #[test]
 fn a_hundred_on_threads_of_their_own_cause_one_computation() {
     let tiers = tiers_with(30, 0);
-    std::thread::scope(|scope| {
-        for _ in 0..100 {
-            scope.spawn(|| {
-                let asking = tiers.asking(question(175.0));
-                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                runtime.block_on(asking).unwrap();
-            });
-        }
-    });
-    assert_eq!(tiers.computations(), 1);
+    let compute = |question: &Question| Ok(answer_to(question));
+    let seen = on_threads(&tiers, 100, &question(175.0), compute, |outcome| outcome.unwrap().1);
+    let computed = seen.iter().filter(|tier| **tier == Tier::Computed).count();
+    assert_eq!((computed, tiers.computations()), (1, 1));
 }
 
 #[test]
 fn a_failure_is_shared_by_those_who_wait_and_forgotten_after_a_second() {
-    let tiers = tiers_with(30, 300);
-    // So that the first has something to wait for, the key has to be in question at the store.
-    let warm_up = tiers.all_at_once([tiers.asking(question(175.0))].into_iter());
-    assert!(warm_up[0].is_ok());
-    let outcomes = tiers.all_at_once((0..50).map(|_| tiers.asking_the_impossible(Unit::Metric)));
-    assert!(outcomes.iter().all(Result::is_err));
-    assert_eq!(tiers.computations(), 1 + 1);
-    tiers.advance(1.1);
-    let again = tiers.all_at_once([tiers.asking_the_impossible(Unit::Metric)].into_iter());
-    assert!(again[0].is_err());
-    assert_eq!(tiers.computations(), 1 + 2);
+    let tiers = tiers_with(30, 0);
+    let impossible = Question::new(175.0, 900.0);
+    let compute = |question: &Question| ENGINE.recommend(question).map(|_| Vec::new());
+    for computations in 1..=2 {
+        let failed = on_threads(&tiers, 50, &impossible, compute, |outcome| outcome.is_err());
+        assert!(failed.iter().all(|failed| *failed));
+        assert_eq!(tiers.computations(), computations, "nobody tries one behind the other");
+        tiers.advance(1.1);
+    }
 }
 
 #[test]
@@ -318,7 +340,7 @@ enum Step {
     Refresh,
     Flush,
     Clear,
-    Restart,
+    WarmFromStore,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -329,7 +351,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Step::Refresh),
         2 => Just(Step::Flush),
         1 => Just(Step::Clear),
-        1 => Just(Step::Restart),
+        1 => Just(Step::WarmFromStore),
     ]
 }
 
@@ -364,7 +386,7 @@ proptest! {
                 Step::Refresh => drop(tiers.cache.refresh(Duration::from_secs(5))),
                 Step::Flush => tiers.store.flush(),
                 Step::Clear => drop(tiers.cache.clear_memory("")),
-                Step::Restart => {
+                Step::WarmFromStore => {
                     tiers.cache.clear_memory("");
                     tiers.cache.warm_from_store().unwrap();
                 }

@@ -1,0 +1,91 @@
+//! The store as an operator sees it.
+
+use super::readers::Readers;
+use super::{Fault, Shared};
+use serde::Serialize;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Counted since the start; gauges where it says so.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub written: AtomicU64,
+    pub batches: AtomicU64,
+    pub write_failures: AtomicU64,
+    pub dropped_queue_full: AtomicU64,
+    /// Rows that came while the file was closed, paused or failing.
+    pub dropped_unavailable: AtomicU64,
+    pub lookups: AtomicU64,
+    pub lookup_failures: AtomicU64,
+    /// Rows whose checksum was wrong.
+    pub damaged: AtomicU64,
+    pub opened: AtomicU64,
+    pub quarantined: AtomicU64,
+    /// Gauges, measured by the writer: whoever asks does not wait for a disk.
+    pub file_bytes: AtomicU64,
+    pub wal_bytes: AtomicU64,
+    pub disk_free_bytes: AtomicU64,
+}
+
+/// The store as an operator sees it.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    pub state: &'static str,
+    /// One word for what is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    pub since_seconds: u64,
+    /// Whether look-ups are kept away for a while.
+    pub breaker_open: bool,
+    pub rows_waiting: usize,
+    pub written: u64,
+    pub dropped: u64,
+    pub write_failures: u64,
+    pub lookups: u64,
+    pub lookup_failures: u64,
+    pub damaged: u64,
+    pub opened: u64,
+    pub quarantined: u64,
+    pub file_bytes: u64,
+    pub wal_bytes: u64,
+    pub disk_free_bytes: u64,
+    pub readers: u32,
+    pub idle_readers: u32,
+}
+
+impl Status {
+    /// As of the last second; touches no file.
+    pub(super) fn of(shared: &Shared) -> Status {
+        let (state, since) = shared.state.lock().clone();
+        let breaker_open = shared.breaker.is_open();
+        let slow = shared.is_slow();
+        let fault = state.fault().or(slow.then_some(&Fault::Slow));
+        let counters = &shared.counters;
+        let (readers, idle_readers) =
+            shared.readers.read().as_ref().map_or((0, 0), Readers::counts);
+        Status {
+            state: state.name(),
+            fault: fault.map(Fault::code),
+            reason: fault.map(Fault::to_string),
+            since_seconds: shared.clock.monotonic().saturating_sub(since).as_secs(),
+            breaker_open,
+            rows_waiting: shared.queue.rows_waiting(),
+            written: counters.written.load(Relaxed),
+            dropped: counters.dropped_queue_full.load(Relaxed)
+                + counters.dropped_unavailable.load(Relaxed),
+            write_failures: counters.write_failures.load(Relaxed),
+            lookups: counters.lookups.load(Relaxed),
+            lookup_failures: counters.lookup_failures.load(Relaxed),
+            damaged: counters.damaged.load(Relaxed),
+            opened: counters.opened.load(Relaxed),
+            quarantined: counters.quarantined.load(Relaxed),
+            file_bytes: counters.file_bytes.load(Relaxed),
+            wal_bytes: counters.wal_bytes.load(Relaxed),
+            disk_free_bytes: counters.disk_free_bytes.load(Relaxed),
+            readers,
+            idle_readers,
+        }
+    }
+}
