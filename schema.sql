@@ -26,12 +26,12 @@ CREATE TABLE cached_answer (
 -- Upkeep deletes by it, oldest first.
 CREATE INDEX cached_answer_by_expiry ON cached_answer (expires_at_ms);
 
--- What an operator had done to a running service. Durable: written with synchronous = FULL before the
+-- What an operator had done. Durable: written with synchronous = FULL before the
 -- request is answered, and saved out of a damaged file. The last 10,000 are kept.
 CREATE TABLE admin_audit (
   id         INTEGER PRIMARY KEY,
   at_ms      INTEGER NOT NULL,
-  -- 'optimize', 'cache_warm', 'cache_clear'.
+  -- 'optimize', 'cache_warm', 'cache_clear', 'backup'.
   action     TEXT    NOT NULL,
   -- The action's parameters, as JSON.
   parameters TEXT    NOT NULL CHECK (json_valid(parameters)),

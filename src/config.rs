@@ -51,7 +51,7 @@ pub struct ServeSettings {
     #[arg(long, value_name = "SECONDS", env = "SUITSIZE_MEMORY_TTL_SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub memory_ttl_seconds: u32,
 
-    /// Whether the likely answers are computed ahead after a start: 30 MB, ten seconds of a quarter of a core
+    /// Whether the likely answers are computed ahead after a start: 30 MB, some fifteen seconds at a quarter of a core
     #[arg(long, value_name = "SWITCH", env = "SUITSIZE_WARM", default_value = "on")]
     pub warm: Switch,
 

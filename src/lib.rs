@@ -20,12 +20,10 @@
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
 //!
 //! [`upkeep`] is what happens without a request, [`clock`] is time, handed in. [`cli`] and [`app`] start it
-//! all, [`config`] is every setting. `docs/architecture.md` says which may
-//! know which.
+//! all, [`config`] is every setting. `docs/architecture.md` says which may know which.
 
 pub mod app;
 pub mod cache;
-
 pub mod cli;
 pub mod clock;
 pub mod config;

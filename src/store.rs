@@ -46,7 +46,7 @@ mod writer;
 
 pub use answers::Row;
 pub use audit::AuditRow;
-pub use backup::copy as backup;
+pub use backup::{copy as backup, record_past_the_service};
 pub use fault::{Fault, StoreError};
 pub use jobs::{Figures, How, Job, Report, would};
 pub use lookup::{LIMIT as LOOKUP_LIMIT, Lookup, Ticket};
@@ -190,15 +190,19 @@ impl Shared {
 
     /// True if it was another.
     fn set_state(&self, new: State) -> bool {
-        let mut state = self.state.lock();
-        if state.0 == new {
-            return false;
+        let is_open = new == State::Open;
+        {
+            let mut state = self.state.lock();
+            if state.0 == new {
+                return false;
+            }
+            self.faulty.store(new.fault().is_some(), Relaxed);
+            *state = (new, self.clock.monotonic());
         }
-        if new == State::Open {
+        // Outside of the lock that health waits for: a log can be slow too.
+        if is_open {
             log::info!("the store is open");
         }
-        self.faulty.store(new.fault().is_some(), Relaxed);
-        *state = (new, self.clock.monotonic());
         true
     }
 

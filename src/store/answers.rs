@@ -196,6 +196,14 @@ pub fn delete_oldest(connection: &Connection, limit: usize) -> rusqlite::Result<
         .execute([i64::try_from(limit).unwrap_or(i64::MAX)])
 }
 
+/// Deletes every row and says how many; the pages are freed without being read.
+///
+/// # Errors
+/// As SQLite's.
+pub fn delete_all(connection: &Connection) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM cached_answer", [])
+}
+
 /// Deletes at most `limit` rows whose scope begins with `prefix`.
 ///
 /// # Errors

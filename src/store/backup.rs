@@ -1,9 +1,10 @@
 //! A consistent copy of a store, while it is in use.
 
+use super::audit::{self, AuditRow};
 use super::fault::{Fault, StoreError};
 use super::{jobs, open, quarantine, schema};
-use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 
 /// Copies the store at `from` to a new file `to` and says how many bytes that are. The copy is checked
@@ -30,6 +31,17 @@ pub fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
         let _ = std::fs::remove_file(&unfinished); // the error is the one that counts
     }
     copied
+}
+
+/// Leaves an audit row in the store at `path`, past the service that may have it open.
+///
+/// # Errors
+/// When it cannot be written within the writer's time limit.
+pub fn record_past_the_service(path: &Path, row: AuditRow) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(open::WRITER_BUSY)?;
+    Ok(audit::record(&mut connection, &[row])?)
 }
 
 fn copy_checked(from: &Path, to: &Path) -> Result<u64, StoreError> {

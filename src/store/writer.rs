@@ -193,7 +193,12 @@ impl Writer {
     /// # Errors
     /// As `job`.
     pub fn clear_some(&mut self, prefix: &str) -> Result<(usize, bool), StoreError> {
-        let deleted = answers::delete_scope(self.connection()?, prefix, DELETE_ROWS);
+        let connection = self.connection()?;
+        if prefix.is_empty() {
+            let deleted = answers::delete_all(connection).map_err(StoreError::from);
+            return self.noted(deleted).map(|count| (count, false));
+        }
+        let deleted = answers::delete_scope(connection, prefix, DELETE_ROWS);
         self.noted(deleted.map_err(StoreError::from)).map(|count| (count, count == DELETE_ROWS))
     }
 
