@@ -11,7 +11,7 @@ const SHED_PART: usize = 16;
 /// On a full disk this part: the next batches shall not come here again.
 const SHED_PART_OF_A_FULL_DISK: usize = 2;
 /// A batch of the largest answers, with the pages of its indexes.
-const MOST_BATCH_PAGES: i64 = 1_024;
+const MOST_BATCH_PAGES: i64 = 2_048;
 
 /// For a batch of `needed` rows.
 ///

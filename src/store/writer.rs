@@ -76,7 +76,7 @@ impl Writer {
             self.shared.alive();
             self.watch_now_and_then();
             if !work.rows.is_empty() {
-                self.store(&work.rows);
+                self.store(work.rows);
             }
             for task in work.tasks {
                 task(&mut self);
@@ -89,18 +89,20 @@ impl Writer {
         }
     }
 
-    fn store(&mut self, rows: &[Row]) {
+    fn store(&mut self, mut rows: Vec<Row>) {
+        // In the order of the index that they go into.
+        rows.sort_unstable_by_key(|row| row.digest.0);
         let counters = &self.shared.counters;
         if self.file.is_none() || self.paused.is_some() {
             counters.dropped_unavailable.fetch_add(rows.len() as u64, Relaxed);
             return;
         }
-        let mut outcome = self.insert(rows);
+        let mut outcome = self.insert(&rows);
         if let Err(error) = &outcome
             && matches!(error.fault, Fault::Full | Fault::Io)
             && self.make_room(rows.len())
         {
-            outcome = self.insert(rows);
+            outcome = self.insert(&rows);
         }
         let counters = &self.shared.counters;
         match outcome {
