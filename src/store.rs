@@ -70,7 +70,7 @@ use std::time::{Duration, Instant};
 use writer::Writer;
 
 /// The writer does nothing that takes longer on a disk that is well, but rewriting a large file.
-const LONGEST_TASK: Duration = Duration::from_secs(10);
+const LONGEST_TASK: Duration = Duration::from_secs(5);
 
 /// How long who asks the writer waits: shorter than an answer's life in memory, since upkeep asks too.
 const LONGEST_ANSWER: Duration = Duration::from_secs(15);

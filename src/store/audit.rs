@@ -1,6 +1,6 @@
 //! The table `admin_audit`: what an operator had done, kept through anything that the file survives.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::Serialize;
 
 /// Older ones are deleted. By count and not by age: a clock that is wrong for a second must not
@@ -48,20 +48,27 @@ fn insert(connection: &mut Connection, rows: &[AuditRow]) -> rusqlite::Result<()
 /// Every row that can still be read of a file that may be damaged.
 pub fn salvage(connection: &Connection) -> Vec<AuditRow> {
     let sql = "SELECT at_ms, action, parameters, outcome, request_id FROM admin_audit ORDER BY id";
-    let Ok(mut statement) = connection.prepare(sql) else { return Vec::new() };
-    let Ok(rows) = statement.query_map([], |row| {
-        Ok(AuditRow {
-            at_ms: row.get(0)?,
-            action: row.get(1)?,
-            parameters: row.get(2)?,
-            outcome: row.get(3)?,
-            request_id: row.get(4)?,
-        })
-    }) else {
-        return Vec::new();
-    };
-    // Behind the first row that cannot be read nothing can be reached in this order.
-    rows.map_while(Result::ok).collect()
+    let mut saved = Vec::new();
+    let Ok(mut statement) = connection.prepare(sql) else { return saved };
+    let Ok(mut rows) = statement.query([]) else { return saved };
+    // A row that is no row any more is passed over; behind a page that cannot be read nothing is reached.
+    while let Ok(Some(row)) = rows.next() {
+        saved.extend(read(row));
+    }
+    saved
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
+    let parameters: String = row.get(2)?;
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(&parameters).is_ok();
+    Ok(AuditRow {
+        at_ms: row.get(0)?,
+        action: row.get(1)?,
+        // A letter of it was changed: kept as text, since the table takes JSON only.
+        parameters: if is_json { parameters } else { serde_json::json!(parameters).to_string() },
+        outcome: row.get(3)?,
+        request_id: row.get(4)?,
+    })
 }
 
 /// # Errors

@@ -397,17 +397,26 @@ fn what_was_acknowledged_is_there_after_the_process_is_gone() {
 fn many_audit_rows_outlive_a_damaged_file_and_a_kill_in_between() {
     let fixture = Fixture::new();
     let store = fixture.store();
-    (0..2_000).for_each(|n| assert!(store.audit(audit_row(n))));
+    (0..1_999).for_each(|n| assert!(store.audit(audit_row(n))));
+    let damaged = AuditRow { parameters: r#"{"prefix":"damaged"}"#.into(), ..audit_row(1_999) };
+    assert!(store.audit(damaged));
     (0..200).for_each(|n| assert!(put(&store, n)));
     drop(store);
-    fixture.execute("INSERT INTO store_fact VALUES ('in_use_since_ms', 1)");
+    // A letter of a row that is to be taken over.
+    let text = fs::read(fixture.path()).unwrap();
+    let at = text.windows(10).position(|window| window == b"{\"prefix\":").unwrap();
+    let mut text = text;
+    text[at] = b'[';
+    fs::write(fixture.path(), text).unwrap();
     // As it is when the process was killed between setting the file aside and making a new one.
     let aside = fixture.dir.path().join(format!("suitsize.db.corrupt-{NOON_MS}"));
     fs::rename(fixture.path(), aside).unwrap();
+    let store = fixture.store();
+    assert!(store.audit(audit_row(5_000)), "what comes later is not behind it");
+    drop(store);
+    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_001);
     drop(fixture.store());
-    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_000);
-    drop(fixture.store());
-    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_000, "taken over once");
+    assert_eq!(fixture.number("SELECT count(*) FROM admin_audit"), 2_001, "taken over once");
 }
 
 #[test]
