@@ -141,11 +141,11 @@ impl Server {
 
     pub fn wait_until_filled(&self) {
         let ahead = || self.health()["cache"]["aheadEntries"].as_u64().unwrap_or(0);
-        let mut last = 0;
+        let mut last = u64::MAX;
         loop {
             std::thread::sleep(Duration::from_secs(2));
             let now = ahead();
-            if now > 0 && now == last {
+            if now == last {
                 return;
             }
             last = now;

@@ -3,9 +3,10 @@
 //! The ONNX files are in the binary; `Model::load` takes a directory's instead. Either way each is
 //! checked against the manifest beside it (sha256, order of outputs) and tried once before use.
 //!
-//! A session runs one inference at a time (`Session::run` takes `&mut self`, and the embedded
+//! A session runs one inference at a time (running takes `&mut Session`, and the embedded
 //! runtime holds a lock inside), so there is one for each worker; a caller takes the first free one.
 
+mod inference;
 mod manifest;
 mod runtime;
 
@@ -14,7 +15,6 @@ pub use runtime::Backend;
 
 use super::body::{Measure, Sex};
 use ort::session::Session;
-use ort::value::TensorRef;
 use parking_lot::{Mutex, MutexGuard};
 use std::path::{Path, PathBuf};
 
@@ -180,9 +180,10 @@ impl Model {
             return Err(ModelError::NotFinite);
         }
         let mut session = self.free_session(sex);
-        let joint = run(&mut session, &body, &log_variance).map_err(|_| ModelError::Run)?;
+        let outputs = inference::run(&mut session, &body, &log_variance);
         drop(session);
-        joint.filter(Joint::is_finite).ok_or(ModelError::NotFinite)
+        let joint = Joint::from(outputs.map_err(|_| ModelError::Run)?);
+        if joint.is_finite() { Ok(joint) } else { Err(ModelError::NotFinite) }
     }
 
     fn free_session(&self, sex: Sex) -> MutexGuard<'_, Session> {
@@ -198,25 +199,14 @@ impl Joint {
     }
 }
 
-/// `None` when the outputs have another shape than the engine's.
-fn run(
-    session: &mut Session,
-    body: &[f32; 3],
-    log_variance: &[f32; 3],
-) -> ort::Result<Option<Joint>> {
-    let outputs = session.run(ort::inputs![
-        TensorRef::from_array_view(([1usize, 3], &body[..]))?,
-        TensorRef::from_array_view(([1usize, 3], &log_variance[..]))?,
-    ])?;
-    let (_, mean) = outputs[0].try_extract_tensor::<f32>()?;
-    let (_, covariance) = outputs[1].try_extract_tensor::<f32>()?;
-    if mean.len() != COUNT || covariance.len() != COUNT * COUNT {
-        return Ok(None);
+impl From<inference::Outputs> for Joint {
+    fn from(outputs: inference::Outputs) -> Self {
+        let inference::Outputs { mean, covariance } = outputs;
+        Joint {
+            log_mean: mean.map(f64::from),
+            log_covariance: std::array::from_fn(|i| {
+                std::array::from_fn(|j| f64::from(covariance[i * COUNT + j]))
+            }),
+        }
     }
-    Ok(Some(Joint {
-        log_mean: std::array::from_fn(|i| f64::from(mean[i])),
-        log_covariance: std::array::from_fn(|i| {
-            std::array::from_fn(|j| f64::from(covariance[i * COUNT + j]))
-        }),
-    }))
 }

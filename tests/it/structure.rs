@@ -164,6 +164,17 @@ fn the_wall_clock_is_read_in_one_place() {
 }
 
 #[test]
+fn unsafe_code_is_in_one_file() {
+    for (path, text) in source_files() {
+        let at_home = path.ends_with("src/sizing/model/inference.rs");
+        for line in code(&text) {
+            let allows = line.contains("allow(unsafe_code)") || line.contains("unsafe {");
+            assert!(at_home || !allows, "{}: {line}", path.display());
+        }
+    }
+}
+
+#[test]
 fn every_file_begins_with_its_design() {
     for (path, text) in source_files() {
         assert!(text.starts_with("//!"), "{} has no module comment", path.display());
