@@ -5,27 +5,29 @@ it would find nothing wrong with anything.
 """
 
 import json
-import os
-import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import health
 import trial as trials
-from oracle import Oracle
+from service import Client
+from traffic import Traffic
 
-SECONDS = 6.5
-# Habit -> what the verdict has to mention.
+SOON_S = 2.5
+# What is only found when it lasts.
+LATER_S = health.PATIENCE_S + 1.5
+# Habit -> after how long the verdict has to mention what.
 HABITS = {
-    "none": None,
-    "wrong": "wrong answers",
-    "late": "took longer than",
-    "silent": "nothing came out of the store",
-    "unflagged": "X-Degraded",
-    "hushed": "reasons",
-    "drops": "rows were dropped",
-    "gone": "requests failed",
+    "none": (LATER_S, None),
+    "wrong": (SOON_S, "wrong answers"),
+    "late": (SOON_S, "took longer than"),
+    "silent": (LATER_S, "nothing came out of the store"),
+    "unflagged": (SOON_S, "X-Degraded"),
+    "hushed": (SOON_S, "reasons"),
+    "drops": (LATER_S, "rows waited or were dropped"),
+    "hangs": (LATER_S, "rows waited or were dropped"),
+    "gone": (SOON_S, "requests failed"),
 }
 
 
@@ -33,7 +35,7 @@ class StandIn:
     """What a service says, with a habit that begins a little after the start."""
 
     def __init__(self, oracle, habit):
-        self.answers = dict(zip(oracle.questions, oracle.expected))
+        self.answers = {oracle.question(number): oracle.expected(number) for number in range(len(oracle))}
         self.habit = habit
         self.began = time.monotonic()
         self.seen = set()
@@ -75,13 +77,15 @@ class StandIn:
 
     def health(self):
         is_degraded = self.has("unflagged") or self.has("hushed")
-        store = {"state": "open", "opened": 1, "breakerOpen": False, "damaged": 0, "quarantined": 0, "fileBytes": 1}
-        store["written"] = 5 if self.has("drops") else 5 + self.count
+        store = {"state": "open", "opened": 1, "writeFailures": 0, "lookupFailures": 0}
+        store["written"] = 5 if self.has("drops") or self.has("hangs") else 5 + self.count
         store["dropped"] = self.count if self.has("drops") else 0
+        store["rowsWaiting"] = self.count if self.has("hangs") else 0
         if is_degraded:
             store |= {"state": "closed", "fault": "corrupt", "reason": "the file is damaged"}
         reasons = ["store: the file is damaged"] if is_degraded and not self.has("hushed") else []
-        return json.dumps({"status": "degraded" if is_degraded else "healthy", "reasons": reasons, "store": store}).encode()
+        status = "degraded" if is_degraded else "healthy"
+        return json.dumps({"status": status, "reasons": reasons, "store": store}).encode()
 
     def answer(self, question):
         self.count += 1
@@ -111,14 +115,13 @@ class StandIn:
         return ""
 
 
-def _judged(trial, habit):
+def _judged(trial, habit, seconds):
     """What a trial finds of a stand-in with this habit."""
     inner = trials.Trial(trial.setting, f"stand-in-{habit}")
     inner.service = StandIn(inner.oracle, habit)
-    inner.traffic = trials.Traffic(inner.oracle, habit)
+    inner.traffic = Traffic(inner.oracle, habit)
     inner.traffic.port = inner.watch.port = inner.service.port
-    time.sleep(SECONDS)
-    inner.service.is_running = lambda: True
+    time.sleep(seconds)
     inner.hide()
     inner.traffic.end()
     inner.watch.end()
@@ -126,20 +129,35 @@ def _judged(trial, habit):
     return inner.outcome().problems
 
 
-def _stand_in(habit, expected):
+def never_well(trial):
+    """A store out of which nothing comes is not called well because health says so."""
+    trial.service = StandIn(trial.oracle, "silent")
+    trial.client = Client(trial.service.port)
+    trial.traffic = Traffic(trial.oracle, "never_well", shoppers=0)
+    time.sleep(0.6)
+    try:
+        trial.is_well(within_s=2)
+    except trials.Broken:
+        return
+    trial.check(False, "a store out of which nothing comes was called well")
+
+
+def _stand_in(habit, seconds, expected):
     def scenario(trial):
-        found = _judged(trial, habit)
+        found = _judged(trial, habit, seconds)
         if expected is None:
             trial.check(not found, f"the stand-in does nothing wrong, and it was said: {found}")
         else:
-            trial.check(any(expected in problem for problem in found), f"not found; said was {found}")
+            mentions = [problem for problem in found if expected in problem]
+            if trial.check(mentions, f"not found; said was {found}"):
+                trial.note(f"found as it has to be: {mentions[0][:100]}")
 
     return scenario
 
 
 def altered_oracle(trial):
     """One wrong line among the right answers, and a right service is found wrong."""
-    trial.oracle.expected[trial.random.randrange(1)] = b'{"recommendation":{"size":"99R"}'
+    trial.oracle.lines[0] = trial.oracle.lines[0].replace(b'"confidence":0.', b'"confidence":1.', 1)
     trial.start(shoppers=0)
     trial.traffic.ask(trial.client, 0)
     found, trial.traffic.wrong[:] = list(trial.traffic.wrong), []
@@ -147,6 +165,7 @@ def altered_oracle(trial):
 
 
 SCENARIOS = {
-    **{f"{habit}": _stand_in(habit, expected) for habit, expected in HABITS.items()},
+    **{habit: _stand_in(habit, *verdict) for habit, verdict in HABITS.items()},
     "altered_oracle": altered_oracle,
+    "never_well": never_well,
 }

@@ -4,6 +4,7 @@ import os
 import subprocess
 import time
 
+import disk
 import ledger
 
 
@@ -69,12 +70,26 @@ def of_a_damaged_file(trial):
     trial.check(not left, f"a failed backup left {left}")
 
 
+def onto_a_full_disk(trial):
+    """Fails, and leaves the name and the room free."""
+    trial.start(per_second=150)
+    trial.is_well()
+    trial.client.optimize("into-the-file")
+    small = os.path.join(trial.scratch, "small")
+    disk.mount(trial, small, "48k")
+    target = os.path.join(small, "copy.db")
+    done = _backup(trial, target)
+    trial.check(done.returncode != 0, "a backup onto a full disk succeeded")
+    trial.check(not os.listdir(small), f"a failed backup left {os.listdir(small)}")
+    trial.recovers()
+
+
 def maintain_in_use(trial):
     """Keeps its hands off a store that a service uses."""
     trial.start()
     trial.is_well()
     done = _run(trial, "maintain", "--data-dir", trial.dir)
-    trial.check(done.returncode != 0 and "another instance" in done.stderr, f"maintain in use: {done}")
+    trial.check(done.returncode != 0 and "uses this data directory" in done.stderr, f"maintain in use: {done}")
     trial.recovers()
     trial.stop()
     done = _run(trial, "maintain", "--data-dir", trial.dir)
@@ -85,5 +100,6 @@ SCENARIOS = {
     "under_load": under_load,
     "killed": killed,
     "of_a_damaged_file": of_a_damaged_file,
+    "onto_a_full_disk": onto_a_full_disk,
     "maintain_in_use": maintain_in_use,
 }

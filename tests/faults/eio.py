@@ -8,19 +8,23 @@ process at every system call, which costs tens of microseconds and no more.
 import os
 import signal
 import subprocess
+import threading
 import time
 
+from ledger import Ledger
+from service import Client
 from trial import Broken, LeftOut
 
 ATTACH_LIMIT_S = 5.0
 
 
 class Injection:
-    """`effect`: as strace's inject=..., "error=EIO"."""
+    """`effect`: as strace's inject=..., "error=EIO". `paths`: the store's file and its log, if not others."""
 
-    def __init__(self, trial, calls, effect, suffixes=("", "-wal")):
+    def __init__(self, trial, calls, effect, paths=None):
         self.record = os.path.join(trial.scratch, f"strace-{time.monotonic_ns()}")
-        paths = [argument for suffix in suffixes for argument in ("-P", trial.database + suffix)]
+        touched = paths or (trial.database, trial.database + "-wal")
+        paths = [argument for path in touched for argument in ("-P", path)]
         command = ["strace", "-f", "-q", "-o", self.record, "-e", f"trace={calls}", "-e", f"inject={calls}:{effect}"]
         try:
             self.process = subprocess.Popen(
@@ -58,12 +62,13 @@ class Injection:
         self.process.stderr.close()
 
 
-def _fails(trial, calls, effect, faults, seconds=3, **more):
+def _fails(trial, calls, effect, faults, seconds=3):
     """A story: well, the fault, told, gone, well; and what was acknowledged is there."""
-    trial.start()
+    if trial.service is None:
+        trial.start()
     trial.is_well()
     trial.acts(3)
-    injection = Injection(trial, calls, effect, **more)
+    injection = Injection(trial, calls, effect)
     if faults:
         trial.says(*faults)
         trial.acts(1)
@@ -75,7 +80,7 @@ def _fails(trial, calls, effect, faults, seconds=3, **more):
     trial.dwell(1)
     trial.note(f"{touched} calls of {calls} were given {effect}")
     trial.kill()
-    trial.holds_what_was_promised(trial.ledger.recorded + trial.ledger.pending)
+    trial.holds_what_was_said()
 
 
 def read(trial):
@@ -83,8 +88,8 @@ def read(trial):
 
 
 def read_now_and_then(trial):
-    """One read in 50: a failing sector, and a file that is sound."""
-    _fails(trial, "read,pread64", "error=EIO:when=20+50", [])
+    """One read in 400: a disk that stutters, and a file that is sound."""
+    _fails(trial, "read,pread64", "error=EIO:when=20+400", [])
     trial.check(trial.watch.greatest("quarantined") == 0, "a sound file was set aside")
 
 
@@ -110,7 +115,7 @@ def sync(trial):
     trial.recovers()
     trial.dwell(2)
     trial.kill()
-    trial.holds_what_was_promised(trial.ledger.recorded + trial.ledger.pending)
+    trial.holds_what_was_said()
 
 
 def cut(trial):
@@ -130,6 +135,7 @@ def cut(trial):
 
 def slow_reads(trial):
     """Every read takes longer than computing is worth waiting for."""
+    trial.start(shoppers=8)
     _fails(trial, "pread64", "delay_enter=300000", [], seconds=6)
 
 
@@ -138,12 +144,74 @@ def slow_writes(trial):
 
 
 def slow_syncs(trial):
-    _fails(trial, "fsync,fdatasync", "delay_enter=1500000", [], seconds=4)
+    """A disk that takes its time: only who waits for durability waits for it."""
+    trial.start()
+    trial.is_well()
+    injection = Injection(trial, "fsync,fdatasync", "delay_enter=1500000")
+    said = trial.acts(2)
+    trial.check(said == "recorded", f"a slow disk made a row {said}")
+    trial.check(injection.count() > 0, "no call was touched: nothing was tried")
+    injection.end()
+    trial.recovers()
+    trial.kill()
+    trial.holds_what_was_promised()
+
+
+def hanging_writes(trial):
+    """The disk takes nothing for many seconds, and operators wait for it in a row: shoppers do not."""
+    trial.start(shoppers=4)
+    trial.is_well()
+    trial.acts(2)
+    injection = Injection(trial, "pwrite64,fsync,fdatasync", "delay_enter=12000000")
+    operators = [threading.Thread(target=_act_once, args=(trial, number), daemon=True) for number in range(12)]
+    for operator in operators:
+        operator.start()
+    trial.dwell(9)
+    injection.end()
+    for operator in operators:
+        operator.join()
+    trial.recovers()
+    trial.kill()
+    trial.holds_what_was_promised()
+
+
+def _act_once(trial, number):
+    client, ledger = Client(trial.service.port), Ledger(f"operator-{number}")
+    if ledger.act(client) == "recorded":
+        trial.ledger.recorded += ledger.recorded
+
+
+def acknowledged_is_synced(trial):
+    """Every row is on the disk, and not only with the system, before it is acknowledged."""
+    trial.start()
+    trial.is_well()
+    watching = Injection(trial, "fsync,fdatasync", "delay_exit=1")
+    trial.acts(10)
+    watching.end()
+    trial.check(watching.count() >= 10, f"10 rows were acknowledged with {watching.count()} syncs")
+    trial.recovers()
 
 
 def slow_looks(trial):
     """Even asking for a file's size takes long: a disk that hangs."""
     _fails(trial, "stat,statx,newfstatat,lstat", "delay_enter=400000", [], seconds=4)
+
+
+def slow_messages(trial):
+    """Whoever takes the service's own messages takes their time, while there is much to say."""
+    trial.start(shoppers=4)
+    trial.is_well()
+    injection = Injection(trial, "write,writev", "delay_enter=400000", [trial.service.log_path])
+    for _ in range(2):
+        os.remove(trial.database)
+        os.mkdir(trial.database)
+        trial.says("cannot_open")
+        os.rmdir(trial.database)
+        trial.is_well()
+    touched = injection.count()
+    trial.check(touched > 0, "no call was touched: nothing was tried")
+    injection.end()
+    trial.recovers()
 
 
 def open_fails(trial):
@@ -175,6 +243,9 @@ SCENARIOS = {
     "slow_reads": slow_reads,
     "slow_writes": slow_writes,
     "slow_syncs": slow_syncs,
+    "hanging_writes": hanging_writes,
+    "acknowledged_is_synced": acknowledged_is_synced,
     "slow_looks": slow_looks,
+    "slow_messages": slow_messages,
     "open_fails": open_fails,
 }

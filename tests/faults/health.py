@@ -15,12 +15,17 @@ from traffic import GONE
 EVERY_S = 0.1
 # The service looks at its file once a second and writes in batches of 0.2 s; a busy machine adds to both.
 PATIENCE_S = 5.0
+# Counters that tell that the state may have changed and changed back between two looks.
+CHANGES = ("opened", "writeFailures", "lookupFailures")
 
 
 class Sample(NamedTuple):
+    # Each process has its own.
+    port: int
     asked_s: float
     ended_s: float
     client_ms: float
+    server_ms: float
     said: dict
 
     @property
@@ -62,10 +67,11 @@ class Watch:
         try:
             asked_s = time.monotonic()
             reply = client.health()
-            if reply.status != 200:
-                self.failed.append(f"health answers {reply.status}")
+            if reply.status == 200:
+                times = (asked_s, reply.ended_s, reply.client_ms, reply.server_ms)
+                self.samples.append(Sample(port, *times, reply.json()))
             else:
-                self.samples.append(Sample(asked_s, reply.ended_s, reply.client_ms, reply.json()))
+                self.failed.append(f"health answers {reply.status}")
         except GONE as error:
             if self.port == port:
                 self.failed.append(f"health: {type(error).__name__}: {error}")
@@ -86,11 +92,13 @@ class Watch:
         return max((sample.store[counter] for sample in self.samples), default=0)
 
 
-def untruths(samples, answers):
+def untruths(samples, answers, has_memory=False):
     """Where health and what shoppers saw contradict each other: a sentence for each kind."""
     found = [*_contradictions_in_itself(samples), *_against_the_header(samples, answers)]
     for run in _healthy_runs(samples):
-        found += _idle_store(run, answers)
+        found += _nothing_stored(run)
+        if not has_memory:  # which answers what repeats
+            found += _nothing_found(run, answers)
     return sorted(set(found))
 
 
@@ -106,7 +114,9 @@ def _against_the_header(samples, answers):
     """Between two samples of one opening of the file that say the same, answers have to say it too."""
     at = 0
     for before, after in zip(samples, samples[1:]):
-        is_steady = before.label == after.label and before.store["opened"] == after.store["opened"]
+        is_steady = (before.port, before.label) == (after.port, after.label) and all(
+            before.store[name] == after.store[name] for name in CHANGES
+        )
         while at < len(answers) and answers[at].ended_s <= before.ended_s:
             at += 1
         while at < len(answers) and answers[at].ended_s < after.asked_s:
@@ -121,8 +131,7 @@ def _healthy_runs(samples):
     """Stretches of one process in which it said healthy."""
     run = []
     for sample in samples:
-        is_restart = bool(run) and sample.store["written"] < run[-1].store["written"]
-        if run and (is_restart or sample.label != "healthy"):
+        if run and (sample.port != run[-1].port or sample.label != "healthy"):
             yield run
             run = []
         if sample.label == "healthy":
@@ -131,26 +140,25 @@ def _healthy_runs(samples):
         yield run
 
 
-def _idle_store(run, answers):
-    """Complaints about a stretch of "healthy" in which the store was of no use for too long."""
+def _nothing_found(run, answers):
     within = [answer for answer in answers if run[0].ended_s <= answer.ended_s <= run[-1].ended_s]
     if _longest_gap(run, within, lambda answer: answer.tier == "HIT-STORE") > PATIENCE_S:
         yield f"health said healthy, and for more than {PATIENCE_S:.0f} s nothing came out of the store"
-    for counter, without, what in (("dropped", "written", "rows were dropped and none written"),):
-        since = run[0]
-        for sample in run:
-            if sample.store[without] != since.store[without]:
-                since = sample
-            is_long = sample.ended_s - since.ended_s > PATIENCE_S
-            if is_long and sample.store[counter] > since.store[counter]:
-                yield f"health said healthy, and for more than {PATIENCE_S:.0f} s {what}"
-                break
-    since = None
+
+
+def _nothing_stored(run):
+    since = run[0]
     for sample in run:
-        since = (since or sample) if sample.store["breakerOpen"] else None
-        if since is not None and sample.ended_s - since.ended_s > PATIENCE_S:
-            yield "health said healthy, and look-ups were kept away from the store"
+        if sample.store["written"] != since.store["written"] or not _wants_to_store(since, sample):
+            since = sample
+        if sample.ended_s - since.ended_s > PATIENCE_S:
+            what = "rows waited or were dropped and none written"
+            yield f"health said healthy, and for more than {PATIENCE_S:.0f} s {what}"
             break
+
+
+def _wants_to_store(since, sample):
+    return sample.store["rowsWaiting"] > 0 or sample.store["dropped"] > since.store["dropped"]
 
 
 def _longest_gap(run, answers, is_use):

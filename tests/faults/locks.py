@@ -7,6 +7,8 @@ writes a row.
 import subprocess
 import sys
 
+# A platform that stops a service kills it after some ten seconds.
+STOP_LIMIT_S = 8.0
 HOLD = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -56,7 +58,7 @@ def an_act_meanwhile(trial):
     trial.recovers()
     trial.dwell(4)
     trial.kill()
-    trial.holds_what_was_promised(trial.ledger.recorded + trial.ledger.pending)
+    trial.holds_what_was_said()
 
 
 def from_the_start(trial):
@@ -72,6 +74,18 @@ def from_the_start(trial):
     trial.recovers()
 
 
+def a_stop_meanwhile(trial):
+    """A lock does not keep the service from ending in time."""
+    trial.start()
+    trial.is_well()
+    holder = Holder(trial.database, "BEGIN IMMEDIATE")
+    seconds = trial.stop()
+    trial.check(seconds < STOP_LIMIT_S, f"a stop took {seconds:.1f} s")
+    holder.let_go()
+    trial.start()
+    trial.recovers()
+
+
 def long_reader(trial):
     """A reader that never ends keeps the log from being moved: it grows, and nothing else happens."""
     trial.start(per_second=150)
@@ -82,12 +96,13 @@ def long_reader(trial):
     trial.check(reply.status == 200, f"optimize beside a reader answers {reply.status}")
     holder.let_go()
     trial.recovers()
-    trial.check(trial.watch.story() == ["healthy"], "a reader was called a fault")
+    trial.check("busy" not in trial.watch.story(), "a reader was called a lock")
 
 
 SCENARIOS = {
     "writing": writing,
     "an_act_meanwhile": an_act_meanwhile,
     "from_the_start": from_the_start,
+    "a_stop_meanwhile": a_stop_meanwhile,
     "long_reader": long_reader,
 }

@@ -25,6 +25,10 @@ from traffic import GONE, LIMIT_MS, Traffic
 # Promised: the store is tried again within 15 s, and all is well within a minute.
 RECOVERY_LIMIT_S = 60.0
 NOTICE_LIMIT_S = 15.0
+# Rows are written in batches of 0.2 s.
+KEPT_LIMIT_S = 2.0
+# A fault that lasts is said once, not with each row that it hits.
+MOST_COMPLAINTS = 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class Outcome:
     seconds: float = 0.0
     left_out: str | None = None
     problems: list = field(default_factory=list)
+    # Nothing was wrong but the time that some answers took.
+    is_only_late: bool = False
     notes: list = field(default_factory=list)
 
 
@@ -80,6 +86,8 @@ class Trial:
         self.problems = []
         self.notes = []
         self.recovery_s = None
+        # The memory tier is off, so what repeats comes out of the file; a trial that has it on says so.
+        self.has_memory = False
         self.began_s = time.monotonic()
 
     # --- the process
@@ -128,13 +136,15 @@ class Trial:
         time.sleep(seconds * self.setting.patience)
 
     def ask_new(self):
-        """A question that nobody asked before, twice; true if it came out of the store the second time."""
-        number = self.traffic.new_question()
+        """A question that nobody asked before, until it comes out of a tier; false if it does not before long."""
+        return self.is_kept(self.traffic.new_question())
+
+    def is_kept(self, number):
         self.traffic.ask(self.client, number)
-        end = time.monotonic() + 1.5
+        end = time.monotonic() + KEPT_LIMIT_S
         while time.monotonic() < end:
             time.sleep(0.05)
-            if self.traffic.ask(self.client, number) == "HIT-STORE":
+            if self.traffic.ask(self.client, number) == ("HIT-MEMORY" if self.has_memory else "HIT-STORE"):
                 return True
         return False
 
@@ -172,16 +182,36 @@ class Trial:
         seconds = self.is_well(RECOVERY_LIMIT_S)
         self.recovery_s = max(seconds, self.recovery_s or 0.0)
 
+    def opens(self):
+        """The first look at the file is over, whatever it showed."""
+        while self.client.health().json()["store"]["state"] == "opening":
+            time.sleep(0.002)
+
+    def reopens(self, within_s=NOTICE_LIMIT_S):
+        """What was done to the file is noticed: it is opened anew, or given up."""
+        before = self.client.health().json()["store"]["opened"]
+        began = time.monotonic()
+        while time.monotonic() - began < within_s:
+            store = self.client.health().json()["store"]
+            if store["opened"] != before or store["state"] == "closed":
+                return
+            time.sleep(0.02)
+        raise Broken(f"what was done to the file was not noticed within {within_s:.0f} s")
+
     def acts(self, count=1):
         """An operator's acts; what was said of the last row."""
         for _ in range(count):
             said = self.ledger.act(self.client)
         return said
 
-    def holds_what_was_promised(self, promised=None):
-        """Of a closed database: sound, and with every acknowledged row once."""
+    def holds_what_was_promised(self, promised=None, where=""):
+        """Of a closed database: sound, and with every acknowledged row."""
         for fault in faults_in(self.dir, self.ledger.recorded if promised is None else promised):
-            self.check(False, fault)
+            self.check(False, where + fault)
+
+    def holds_what_was_said(self):
+        """With the rows, too, that were to be written when the store is available again."""
+        self.holds_what_was_promised(self.ledger.recorded + self.ledger.pending)
 
     # --- the end
 
@@ -206,29 +236,32 @@ class Trial:
         return outcome
 
     def _judge(self, outcome):
-        traffic = self.traffic
-        asked = traffic.answers
-        slow_health = [sample.client_ms for sample in self.watch.samples]
-        late = traffic.late()
-        outcome.requests = len(asked) + len(self.watch.samples)
-        outcome.worst_ms = max(traffic.worst_ms(), max(slow_health, default=0.0))
-        outcome.excused = sum(answer.client_ms > LIMIT_MS for answer in asked) - len(late)
+        traffic, asked = self.traffic, self.traffic.answers
+        answers = [*asked, *self.watch.samples]
+        late = traffic.late(answers)
+        outcome.requests = len(answers)
+        outcome.worst_ms = max((answer.client_ms for answer in answers), default=0.0)
+        outcome.excused = sum(answer.client_ms > LIMIT_MS for answer in answers) - len(late)
         outcome.wrong = len(traffic.wrong)
         if traffic.wrong:
             self.problems.append(f"{len(traffic.wrong)} wrong answers: {traffic.wrong[0]}")
         if traffic.failed or self.watch.failed:
             failed = traffic.failed + self.watch.failed
             self.problems.append(f"{len(failed)} requests failed: {failed[0]}")
+        self.problems += health.untruths(self.watch.samples, asked, self.has_memory)
+        log = self.service.log()
+        complaints = log.count(" WARN ") + log.count(" ERROR ")
+        if complaints > MOST_COMPLAINTS + outcome.seconds:
+            self.problems.append(f"{complaints} complaints in the log in {outcome.seconds:.0f} s")
+        if "panicked" in log:
+            self.problems.append(f"a panic: {log[log.index('panicked') - 60:][:300]}")
         if late:
+            outcome.is_only_late = not self.problems
             worst = max(late, key=lambda answer: answer.client_ms)
             self.problems.append(
                 f"{len(late)} answers took longer than {LIMIT_MS:.0f} ms: {worst.client_ms:.0f} ms, "
                 f"{worst.server_ms:.0f} ms by the service's own measure"
             )
-        self.problems += health.untruths(self.watch.samples, asked)
-        log = self.service.log()
-        if "panicked" in log:
-            self.problems.append(f"a panic: {log[log.index('panicked') - 60:][:300]}")
 
 
 def run(setting, name, scenario):
