@@ -39,8 +39,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Memory of plain answers: some 6,000.
-const MEMORY_BYTES: u64 = 12 * 1024 * 1024;
+/// Memory of plain answers: some 4,000, what is asked again within seconds.
+const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
 /// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tier {

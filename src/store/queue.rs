@@ -15,8 +15,9 @@ pub type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 /// Rows of a transaction. Keys are random, so a batch writes most pages of their index whatever its size:
 /// a large one shares them, and holds the file for longer (some 30 ms).
 const BATCH_ROWS: usize = 2048;
-/// Some 12 MB of answers, which memory mostly holds anyway: half a second of all that two cores compute.
-const CAPACITY_ROWS: usize = 3 * BATCH_ROWS;
+/// Some 8 MB of answers, a part of which memory holds anyway: a third of a second of all that two cores
+/// compute.
+const CAPACITY_ROWS: usize = 2 * BATCH_ROWS;
 /// How long a batch waits for more: the answers lost by a kill.
 const LINGER: Duration = Duration::from_millis(400);
 
@@ -151,11 +152,11 @@ mod tests {
         let queue = Queue::default();
         assert_eq!((0..CAPACITY_ROWS + 5).filter(|_| queue.push(row())).count(), CAPACITY_ROWS);
         assert!(queue.call(Box::new(|_| ())));
-        let counts: Vec<_> = (0..3)
+        let counts: Vec<_> = (0..2)
             .map(|_| queue.take(Duration::ZERO))
             .map(|work| (work.rows.len(), work.tasks.len()))
             .collect();
-        assert_eq!(counts, [(BATCH_ROWS, 0), (BATCH_ROWS, 0), (BATCH_ROWS, 1)]);
+        assert_eq!(counts, [(BATCH_ROWS, 0), (BATCH_ROWS, 1)]);
     }
 
     #[test]
@@ -163,9 +164,7 @@ mod tests {
         let queue = Queue::default();
         (0..BATCH_ROWS).for_each(|_| assert!(queue.push(row())));
         assert!(queue.call(Box::new(|_| ())));
-        for _ in 0..2 {
-            (0..BATCH_ROWS).for_each(|_| assert!(queue.push(row())));
-        }
+        (0..BATCH_ROWS).for_each(|_| assert!(queue.push(row())));
         let work = queue.take(Duration::ZERO);
         assert_eq!((work.rows.len(), work.tasks.len()), (BATCH_ROWS, 1));
     }
