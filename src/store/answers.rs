@@ -9,7 +9,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Row {
     pub digest: Digest,
-    /// "<versions>": what an operator deletes by.
+    /// The versions that the answer follows from, as text: what an operator deletes by.
     pub scope: Arc<str>,
     /// The recommendation as JSON.
     pub answer: Arc<[u8]>,
