@@ -73,7 +73,7 @@ use writer::Writer;
 const LONGEST_TASK: Duration = Duration::from_secs(5);
 
 /// How long who asks the writer waits: shorter than an answer's life in memory, since upkeep asks too.
-const LONGEST_ANSWER: Duration = Duration::from_secs(15);
+const LONGEST_ANSWER: Duration = Duration::from_secs(5);
 /// Rewriting a file of the largest size, on a slow disk.
 const LONGEST_JOB: Duration = Duration::from_secs(600);
 /// How long a stop waits for what is still to be written.
@@ -113,7 +113,7 @@ pub struct StoreOptions {
     pub dir: PathBuf,
     /// How long a row is true.
     pub ttl: Duration,
-    /// The file never grows beyond; the log beside it adds some 4 MB, a few times that under load.
+    /// The file never grows beyond; the log beside it adds up to 16 MB, and what one batch is over.
     pub max_bytes: u64,
     pub packer: Arc<Packer>,
 }
@@ -163,14 +163,16 @@ struct Shared {
     /// A reader met damage: the writer is to look.
     doubted: AtomicBool,
     counters: Counters,
-    /// When the writer last came round, monotonic nanoseconds.
+    /// Real time, whatever the clock says: it is about a thread that runs or hangs.
+    started: Instant,
+    /// When the writer last came round, nanoseconds since `started`.
     alive_ns: AtomicU64,
     lookups_under_way: AtomicUsize,
 }
 
 impl Shared {
     fn alive(&self) {
-        self.alive_ns.store(self.clock.monotonic().as_nanos() as u64, Relaxed);
+        self.alive_ns.store(self.started.elapsed().as_nanos() as u64, Relaxed);
     }
 
     /// Whether look-ups are kept away, or the writer does not come round.
@@ -181,7 +183,7 @@ impl Shared {
     /// Whether the writer has been at one thing for long: a disk that does not answer.
     fn hangs(&self) -> bool {
         let alive = Duration::from_nanos(self.alive_ns.load(Relaxed));
-        self.clock.monotonic().saturating_sub(alive) > LONGEST_TASK
+        self.started.elapsed().saturating_sub(alive) > LONGEST_TASK
     }
 
     fn state(&self) -> State {
@@ -236,6 +238,7 @@ impl Store {
             faulty: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
             counters: Counters::default(),
+            started: Instant::now(),
             alive_ns: AtomicU64::new(0),
             lookups_under_way: AtomicUsize::new(0),
         });
@@ -279,6 +282,11 @@ impl Store {
     /// A look-up has not come back in time; it will say so itself when it does, if it does.
     pub fn was_slow(&self) {
         self.shared.breaker.failed(self.shared.clock.monotonic());
+    }
+
+    /// Whether the writer has been at one thing for longer than any should take.
+    pub fn hangs(&self) -> bool {
+        self.shared.hangs()
     }
 
     /// Has a row written soon. False if it was dropped.

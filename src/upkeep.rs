@@ -143,6 +143,8 @@ impl Upkeep {
         match duty {
             Duty::Refresh => self.refresh(),
             Duty::RotatePresence => self.service.store().rotate_presence(),
+            // Each would be waited for in vain, and memory has to be refreshed meanwhile.
+            _ if self.service.store().hangs() => {}
             Duty::Expire => self.job(Job::Expire, Some(JOB_STEPS)),
             Duty::Vacuum => self.vacuum(),
             Duty::Checkpoint => self.checkpoint(),

@@ -78,7 +78,8 @@ class StandIn:
     def health(self):
         is_degraded = self.has("unflagged") or self.has("hushed")
         store = {"state": "open", "opened": 1, "writeFailures": 0, "lookupFailures": 0}
-        store["written"] = 5 if self.has("drops") or self.has("hangs") else 5 + self.count
+        is_idle = is_degraded or self.has("drops") or self.has("hangs")
+        store["written"] = 5 if is_idle else 5 + self.count
         store["dropped"] = self.count if self.has("drops") else 0
         store["rowsWaiting"] = self.count if self.has("hangs") else 0
         if is_degraded:
@@ -94,7 +95,7 @@ class StandIn:
         if self.has("late") and self.count % 40 == 0:
             time.sleep(0.4)
         body = self.answers[question]
-        if self.has("wrong") and self.count % 100 == 0:
+        if self.has("wrong") and self.count % 20 == 0:
             body = body.replace(b'"confidence":0.', b'"confidence":1.', 1)
         tier, header = ("store", "HIT-STORE") if is_hit else ("computed", "MISS")
         headers = {"x-cache": header}
