@@ -32,6 +32,7 @@ pub mod problem;
 pub mod service;
 pub mod sizing;
 pub mod store;
+pub mod telemetry;
 pub mod upkeep;
 
 /// Version of the program.

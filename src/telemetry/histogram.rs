@@ -1,0 +1,367 @@
+//! How long things took, as counts in log-linear buckets.
+//!
+//! Every power of two of nanoseconds is divided into 32 equal parts, so a value is known to a 32nd of itself
+//! and a percentile, given out as the middle of its bucket, is off by at most a 64th (1.6 %) at any scale
+//! from 32 ns to 68 s; below, exactly. Longer ones are counted in the last bucket, and the maximum is kept
+//! beside. Two histograms are merged by adding: percentiles of an hour come from its minutes' counts,
+//! never from their percentiles.
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Parts of a power of two, as a power of two.
+const PART_BITS: u32 = 5;
+const PARTS: u64 = 1 << PART_BITS;
+/// Beyond 2^36 ns, 68.7 s, everything is the same.
+const TOP_BITS: u32 = 36;
+/// 8 kB as numbers of 64 bits.
+pub const BUCKETS: usize = ((TOP_BITS - PART_BITS + 1) * PARTS as u32) as usize;
+/// A percentile is off by at most this part of itself.
+pub const RELATIVE_ERROR: f64 = 1.0 / (2 * PARTS) as f64;
+/// The first byte of an encoded histogram.
+const VERSION: u8 = 1;
+
+/// The bucket of a duration in nanoseconds.
+fn bucket(nanos: u64) -> usize {
+    if nanos < PARTS {
+        return nanos as usize;
+    }
+    let nanos = nanos.min((1 << TOP_BITS) - 1);
+    let shift = nanos.ilog2() - PART_BITS;
+    ((u64::from(shift) << PART_BITS) + (nanos >> shift)) as usize
+}
+
+/// The least nanoseconds of a bucket, and the least of the next.
+fn bounds(bucket: usize) -> (u64, u64) {
+    let (octave, bucket) = (bucket as u64 >> PART_BITS, bucket as u64);
+    if octave < 2 {
+        return (bucket, bucket + 1);
+    }
+    let shift = octave - 1;
+    let part = bucket - (shift << PART_BITS);
+    (part << shift, (part + 1) << shift)
+}
+
+/// Counted into by any number of threads, without a lock: a few nanoseconds each.
+pub struct Recorder {
+    counts: Box<[AtomicU64; BUCKETS]>,
+    sum_ns: AtomicU64,
+    bytes: AtomicU64,
+    /// Extremes since they were last taken.
+    min_ns: AtomicU64,
+    max_ns: AtomicU64,
+}
+
+impl Default for Recorder {
+    fn default() -> Self {
+        Recorder {
+            counts: Box::new([const { AtomicU64::new(0) }; BUCKETS]),
+            sum_ns: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            min_ns: AtomicU64::new(u64::MAX),
+            max_ns: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Recorder {
+    /// One more, of so many nanoseconds and bytes.
+    pub fn record(&self, nanos: u64, bytes: u64) {
+        self.counts[bucket(nanos)].fetch_add(1, Relaxed);
+        self.sum_ns.fetch_add(nanos, Relaxed);
+        self.bytes.fetch_add(bytes, Relaxed);
+        // Mostly neither: two loads and no write.
+        if nanos > self.max_ns.load(Relaxed) {
+            self.max_ns.fetch_max(nanos, Relaxed);
+        }
+        if nanos < self.min_ns.load(Relaxed) {
+            self.min_ns.fetch_min(nanos, Relaxed);
+        }
+    }
+
+    /// Everything since the start. Extremes are of no use then: they are those of the open stretch.
+    pub fn read(&self) -> Figures {
+        Figures {
+            histogram: Histogram(self.counts.iter().map(|count| count.load(Relaxed)).collect()),
+            sum_ns: self.sum_ns.load(Relaxed),
+            bytes: self.bytes.load(Relaxed),
+            min_ns: self.min_ns.load(Relaxed),
+            max_ns: self.max_ns.load(Relaxed),
+        }
+    }
+
+    /// The extremes begin anew.
+    pub fn begin_extremes(&self) {
+        self.min_ns.store(u64::MAX, Relaxed);
+        self.max_ns.store(0, Relaxed);
+    }
+}
+
+/// Counts that stand still. Empty, or of `BUCKETS`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram(Vec<u64>);
+
+impl Histogram {
+    pub fn count(&self) -> u64 {
+        self.0.iter().sum()
+    }
+
+    pub fn add(&mut self, other: &Histogram) {
+        if self.0.is_empty() {
+            self.0.clone_from(&other.0);
+            return;
+        }
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+    }
+
+    /// What came since `earlier`.
+    fn since(&self, earlier: &Histogram) -> Histogram {
+        if earlier.0.is_empty() {
+            return self.clone();
+        }
+        Histogram(self.0.iter().zip(&earlier.0).map(|(a, b)| a.saturating_sub(*b)).collect())
+    }
+
+    /// The middle of the bucket in which the `share` smallest of all end, in nanoseconds; by nearest
+    /// rank. `None` when there is nothing.
+    fn quantile_ns(&self, share: f64) -> Option<f64> {
+        let count = self.count();
+        let rank = ((share * count as f64).ceil() as u64).clamp(1, count.max(1));
+        let mut seen = 0;
+        let found = self.0.iter().position(|n| {
+            seen += n;
+            seen >= rank
+        })?;
+        let (low, high) = bounds(found);
+        Some((low + high - 1) as f64 / 2.0)
+    }
+
+    /// How many took less than 2^`bits` nanoseconds: exact, since buckets end at powers of two.
+    pub fn below_power(&self, bits: u32) -> u64 {
+        let end = bucket(1 << bits.min(TOP_BITS - 1));
+        self.0.iter().take(end).sum()
+    }
+
+    /// As bytes: the version, then for each bucket that is not empty how many are left out before it and
+    /// its count, as variable-length numbers.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = vec![VERSION];
+        let mut next = 0;
+        for (bucket, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
+            put(&mut bytes, (bucket - next) as u64);
+            put(&mut bytes, *count);
+            next = bucket + 1;
+        }
+        bytes
+    }
+
+    /// `None` when the bytes are not an encoded histogram of a known version.
+    pub fn decode(bytes: &[u8]) -> Option<Histogram> {
+        let (&VERSION, mut rest) = bytes.split_first()? else { return None };
+        let mut counts = vec![0; BUCKETS];
+        let mut next: usize = 0;
+        while !rest.is_empty() {
+            let bucket = next.checked_add(usize::try_from(take(&mut rest)?).ok()?)?;
+            *counts.get_mut(bucket)? = take(&mut rest)?;
+            next = bucket + 1;
+        }
+        Some(Histogram(counts))
+    }
+}
+
+/// Seven bits a byte, the least first; the highest bit says that more follow.
+fn put(bytes: &mut Vec<u8>, mut number: u64) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn take(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let (&byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
+}
+
+/// What is known of a stretch of time: how often, how long, how much.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Figures {
+    pub histogram: Histogram,
+    pub sum_ns: u64,
+    pub bytes: u64,
+    pub min_ns: u64,
+    pub max_ns: u64,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Figures {
+            histogram: Histogram::default(),
+            sum_ns: 0,
+            bytes: 0,
+            min_ns: u64::MAX,
+            max_ns: 0,
+        }
+    }
+}
+
+impl Figures {
+    pub fn count(&self) -> u64 {
+        self.histogram.count()
+    }
+
+    pub fn add(&mut self, other: &Figures) {
+        self.histogram.add(&other.histogram);
+        self.sum_ns += other.sum_ns;
+        self.bytes += other.bytes;
+        self.min_ns = self.min_ns.min(other.min_ns);
+        self.max_ns = self.max_ns.max(other.max_ns);
+    }
+
+    /// What came since `earlier`; the extremes are those of `self`.
+    pub fn since(&self, earlier: &Figures) -> Figures {
+        Figures {
+            histogram: self.histogram.since(&earlier.histogram),
+            sum_ns: self.sum_ns.saturating_sub(earlier.sum_ns),
+            bytes: self.bytes.saturating_sub(earlier.bytes),
+            min_ns: self.min_ns,
+            max_ns: self.max_ns,
+        }
+    }
+
+    /// Milliseconds; `None` when there is nothing. Never beyond the extremes, which are exact.
+    pub fn quantile_ms(&self, share: f64) -> Option<f64> {
+        let nanos = self.histogram.quantile_ns(share)?;
+        let (min, max) = (self.min_ns as f64, self.max_ns as f64);
+        let nanos = if min <= max { nanos.clamp(min, max) } else { nanos };
+        Some(nanos / 1e6)
+    }
+
+    /// Milliseconds; `None` when there is nothing.
+    pub fn mean_ms(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0).then(|| self.sum_ns as f64 / count as f64 / 1e6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn recorded(values: &[u64]) -> Figures {
+        let recorder = Recorder::default();
+        values.iter().for_each(|value| recorder.record(*value, 1));
+        recorder.read()
+    }
+
+    #[test]
+    fn buckets_follow_each_other_without_a_gap() {
+        assert_eq!(bounds(0).0, 0);
+        for at in 0..BUCKETS {
+            let (low, high) = bounds(at);
+            assert_eq!((bucket(low), bucket(high - 1)), (at, at));
+            assert!(at + 1 == BUCKETS || bounds(at + 1).0 == high, "{at}");
+        }
+        assert_eq!(bounds(BUCKETS - 1).1, 1 << TOP_BITS);
+        assert_eq!(bucket(u64::MAX), BUCKETS - 1);
+    }
+
+    /// Between 1 us and 60 s, over seven decades, evenly by magnitude.
+    fn durations() -> impl Strategy<Value = Vec<u64>> {
+        prop::collection::vec(
+            (3.0..10.778_f64).prop_map(|exponent| 10_f64.powf(exponent) as u64),
+            1..400,
+        )
+    }
+
+    proptest! {
+        /// The oracle is exact: the sorted values. The second, hdrhistogram with four digits.
+        #[test]
+        fn percentiles_are_those_of_the_oracles(values in durations()) {
+            let figures = recorded(&values);
+            let mut sorted = values.clone();
+            sorted.sort_unstable();
+            let mut other = hdrhistogram::Histogram::<u64>::new_with_bounds(1, 70_000_000_000, 4).unwrap();
+            values.iter().for_each(|value| other.record(*value).unwrap());
+            for share in [0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
+                let rank = ((share * sorted.len() as f64).ceil() as usize).max(1);
+                let ours = figures.quantile_ms(share).unwrap() * 1e6;
+                let theirs = other.value_at_quantile(share) as f64;
+                for (what, oracle) in [("sorted", sorted[rank - 1] as f64), ("hdr", theirs)] {
+                    let error = (ours - oracle).abs() / oracle;
+                    prop_assert!(error <= RELATIVE_ERROR + 2e-4, "{what} p{share}: {ours} {oracle}");
+                }
+            }
+        }
+
+        #[test]
+        fn merging_is_recording_together(a in durations(), b in durations()) {
+            let mut merged = recorded(&a);
+            merged.add(&recorded(&b));
+            let whole = recorded(&[a.clone(), b].concat());
+            prop_assert_eq!(&merged, &whole);
+            let rest = whole.since(&recorded(&a));
+            prop_assert_eq!(rest.count() + a.len() as u64, whole.count());
+        }
+
+        #[test]
+        fn what_was_encoded_comes_back(values in durations()) {
+            let histogram = recorded(&values).histogram;
+            prop_assert_eq!(Histogram::decode(&histogram.encode()), Some(histogram));
+        }
+
+        #[test]
+        fn any_bytes_are_a_histogram_or_not_and_nothing_else_happens(bytes: Vec<u8>) {
+            let _ = Histogram::decode(&bytes);
+            let _ = Histogram::decode(&[&[VERSION], &bytes[..]].concat());
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_histogram_is_refused() {
+        let rows: [(&str, &[u8]); 5] = [
+            ("nothing", &[]),
+            ("another version", &[2, 0, 1]),
+            ("a bucket without a count", &[1, 5]),
+            ("a bucket beyond the last", &[1, 0xff, 0x7f, 1]),
+            ("a number without end", &[1, 0x80, 0x80]),
+        ];
+        for (what, bytes) in rows {
+            assert_eq!(Histogram::decode(bytes), None, "{what}");
+        }
+    }
+
+    #[test]
+    fn powers_of_two_are_counted_exactly() {
+        let figures = recorded(&[1 << 14, (1 << 14) - 1, 1 << 20, (1 << 34) + 1]);
+        let rows = [(13, 0), (14, 1), (15, 2), (20, 2), (21, 3), (34, 3), (35, 4)];
+        for (bits, expected) in rows {
+            assert_eq!(figures.histogram.below_power(bits), expected, "2^{bits}");
+        }
+    }
+
+    #[test]
+    fn the_extremes_are_of_the_stretch() {
+        let recorder = Recorder::default();
+        recorder.record(5_000_000, 10);
+        recorder.begin_extremes();
+        recorder.record(1_000, 10);
+        recorder.record(2_000, 10);
+        let figures = recorder.read();
+        assert_eq!((figures.min_ns, figures.max_ns, figures.bytes), (1_000, 2_000, 30));
+    }
+
+    #[test]
+    fn nothing_has_no_percentile() {
+        let figures = Figures::default();
+        assert_eq!((figures.quantile_ms(0.5), figures.mean_ms()), (None, None));
+    }
+}
