@@ -45,8 +45,37 @@ CREATE TABLE admin_audit (
 -- Facts about the file itself, one a row.
 --   in_use_since_ms  set while a process has the file open, deleted when it closes it in order:
 --                    found at a start, it means that the last stop was not orderly
+--   probed_at_ms     when it was last tried whether the file can be written, if nothing else was
 --   salvaged <file>  when the audit of a quarantined file was taken over
 CREATE TABLE store_fact (
   name  TEXT    PRIMARY KEY,
   value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- How requests went, by the minute and by the hour: counts and durations, nothing of what was asked.
+-- Minutes are kept for two days, hours for as long as SUITSIZE_HISTORY_DAYS says.
+CREATE TABLE request_history (
+  -- 60,000 or 3,600,000.
+  span_ms      INTEGER NOT NULL,
+  start_ms     INTEGER NOT NULL,
+  -- When the process that counted was started: two of them may have had a part in one minute, and what
+  -- one writes again takes its own row's place.
+  run_ms       INTEGER NOT NULL,
+  -- A pattern, never a path.
+  route        TEXT    NOT NULL,
+  -- The first digit of the status: 5 is an error of ours.
+  status_class INTEGER NOT NULL CHECK (status_class BETWEEN 1 AND 5),
+  -- 'memory', 'store', 'computed', or 'none' for what was no question.
+  tier         TEXT    NOT NULL,
+  requests     INTEGER NOT NULL,
+  sum_ns       INTEGER NOT NULL,
+  min_ns       INTEGER NOT NULL,
+  max_ns       INTEGER NOT NULL,
+  -- Of the bodies of answers.
+  bytes        INTEGER NOT NULL,
+  -- Counts by duration, as src/telemetry/histogram.rs writes them; the first byte is the version.
+  histogram    BLOB    NOT NULL,
+  -- CRC-32 over all of the above.
+  checksum     INTEGER NOT NULL,
+  PRIMARY KEY (span_ms, start_ms, run_ms, route, status_class, tier)
 ) STRICT, WITHOUT ROWID;

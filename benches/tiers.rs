@@ -28,6 +28,7 @@ fn tiers(c: &mut Criterion) {
     let options = StoreOptions {
         dir: dir.path().to_owned(),
         ttl: Duration::from_secs(300),
+        history: Duration::from_secs(30 * 86_400),
         max_bytes: 64 << 20,
         packer: Arc::clone(&packer),
     };

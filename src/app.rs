@@ -3,14 +3,19 @@
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
 use crate::clock::Clock;
-use crate::config::{AdminToken, ServeSettings};
+use crate::config::{AdminToken, ServeSettings, Switch};
 use crate::http::{self, ServerOptions};
 use crate::service::Service;
+use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
+use crate::telemetry::Telemetry;
+use crate::telemetry::alerts::RulesError;
 use crate::upkeep::{self, Upkeep};
 use actix_web::dev::Server;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Seconds that a stop waits for requests in flight.
 const DRAIN_SECONDS: u64 = 5;
@@ -22,6 +27,8 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error("cannot listen on {host}:{port}: {source}")]
     Listen { host: String, port: u16, source: std::io::Error },
+    #[error(transparent)]
+    Alerts(#[from] RulesError),
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
 }
@@ -41,15 +48,22 @@ impl App {
     pub fn build(settings: &ServeSettings) -> Result<Self, StartError> {
         let workers = settings.workers();
         // One inference more than workers: filling ahead does not make a request wait.
-        let engine = Engine::new(&settings.engine.options(workers + 1))?;
+        let clock = Clock::system();
+        let telemetry = Arc::new(Telemetry::new(http::ROUTES, workers, clock.unix_ms()));
+        let inferences = Arc::clone(&telemetry.inferences);
+        let around = Around(Arc::new(move |inference| Telemetry::timed(&inferences, inference)));
+        let engine = Engine::new(&settings.engine.options(workers + 1, around))?;
+        let service_options = settings.service()?;
         let (host, port) = settings.address();
         let listen_error = |source| StartError::Listen { host: host.clone(), port, source };
         let listener = TcpListener::bind((host.as_str(), port)).map_err(listen_error)?;
         let address = listener.local_addr().map_err(listen_error)?;
-        let service = Service::new(engine, &settings.service(), Clock::system());
+        let service = Service::new(engine, &service_options, telemetry, clock);
         let options = ServerOptions {
             workers,
             drain_seconds: DRAIN_SECONDS,
+            slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
+            records: settings.watch.recording == Switch::On,
             admin_token: settings.admin_token.as_ref().map(AdminToken::secret),
         };
         let server = http::server(service.clone(), listener, &options).map_err(listen_error)?;
@@ -77,12 +91,17 @@ impl App {
     ) -> std::io::Result<()> {
         let App { server, service, upkeep, .. } = self;
         let handle = server.handle();
+        let stopping = service.clone();
         actix_web::rt::spawn(async move {
             shutdown.await;
+            stopping.begin_to_stop();
             handle.stop(true).await;
         });
         let served = server.await;
         drop(upkeep);
+        if let Err(error) = service.keep_history(true) {
+            log::warn!("the last minutes of figures are not stored: {error}");
+        }
         service.store().close();
         served
     }

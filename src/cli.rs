@@ -1,13 +1,15 @@
 //! The command line: one binary, each role a subcommand.
 
 mod backup;
+mod healthcheck;
 mod maintain;
 mod question;
 mod recommend;
 mod serve;
 mod text;
 
-use crate::config::ServeSettings;
+use crate::config::{LogFormat, ServeSettings};
+use crate::logging;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -23,6 +25,10 @@ use std::process::ExitCode;
   suitsize serve --port 8080"
 )]
 struct Cli {
+    /// The log on standard error: lines to read, or one JSON object a line. What is in it: `RUST_LOG`
+    #[arg(long, global = true, value_name = "FORMAT", env = "LOG_FORMAT", default_value = "text")]
+    log_format: LogFormat,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -37,15 +43,20 @@ enum Command {
     Maintain(maintain::Arguments),
     /// Copy the store to a file, also while a service runs
     Backup(backup::Arguments),
+    /// Ask a running service whether it is ready: exit code 0 or 1
+    Healthcheck(healthcheck::Arguments),
 }
 
 /// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly.
 pub fn run() -> ExitCode {
-    let result = match Cli::parse().command {
+    let Cli { log_format, command } = Cli::parse();
+    logging::start(log_format);
+    let result = match command {
         Command::Serve(settings) => serve::run(&settings),
         Command::Recommend(arguments) => recommend::run(&arguments),
         Command::Maintain(arguments) => maintain::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
+        Command::Healthcheck(arguments) => healthcheck::run(&arguments),
     };
     match result {
         Ok(code) => code,

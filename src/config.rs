@@ -3,7 +3,8 @@
 
 use crate::service::ServiceOptions;
 use crate::sizing::EngineOptions;
-use crate::sizing::model::Backend;
+use crate::sizing::model::{Around, Backend};
+use crate::telemetry::alerts::{self, RulesError, Target};
 use clap::{Args, ValueEnum};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -60,7 +61,47 @@ pub struct ServeSettings {
     pub admin_token: Option<AdminToken>,
 
     #[command(flatten)]
+    pub watch: WatchSettings,
+
+    #[command(flatten)]
     pub engine: EngineSettings,
+}
+
+/// What the service says of itself, and to whom.
+#[derive(Args, Clone, Debug)]
+pub struct WatchSettings {
+    /// Milliseconds beyond which a request is told in the log
+    #[arg(long, value_name = "MS", env = "SUITSIZE_SLOW_REQUEST_MS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=600_000))]
+    pub slow_request_ms: u32,
+
+    /// MB that the process should not go beyond: an alert fires at four fifths of it
+    #[arg(long, value_name = "MB", env = "SUITSIZE_MEMORY_BUDGET_MB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(16..=1_048_576))]
+    pub memory_budget_mb: u32,
+
+    /// File of alert rules (JSON), beside those in the binary or in their place
+    #[arg(long, value_name = "FILE", env = "SUITSIZE_ALERTS")]
+    pub alerts: Option<PathBuf>,
+
+    /// Address that is told when an alert fires or resolves, by a POST of JSON; nobody without it
+    #[arg(long, value_name = "URL", env = "SUITSIZE_ALERT_WEBHOOK", hide_env_values = true, value_parser = Target::parse)]
+    pub alert_webhook: Option<Target>,
+
+    /// Whether requests are counted; off only to measure what that costs
+    #[arg(long, value_name = "SWITCH", env = "SUITSIZE_RECORDING", default_value = "on")]
+    pub recording: Switch,
+}
+
+impl Default for WatchSettings {
+    /// As without flags and variables.
+    fn default() -> Self {
+        WatchSettings {
+            slow_request_ms: 1_000,
+            memory_budget_mb: 128,
+            alerts: None,
+            alert_webhook: None,
+            recording: Switch::On,
+        }
+    }
 }
 
 /// The data directory and the store in it.
@@ -77,6 +118,17 @@ pub struct DataSettings {
     /// Most MB of the store's file; beyond it the oldest answers make room
     #[arg(long, value_name = "MB", env = "SUITSIZE_STORE_MAX_MB", default_value_t = 128, value_parser = clap::value_parser!(u32).range(8..=65_536))]
     pub store_max_mb: u32,
+
+    /// Days for which figures of performance are kept, by the hour; by the minute for two of them
+    #[arg(long, value_name = "DAYS", env = "SUITSIZE_HISTORY_DAYS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=366))]
+    pub history_days: u16,
+}
+
+impl DataSettings {
+    /// How long figures of performance are kept.
+    pub fn history(&self) -> Duration {
+        Duration::from_secs(u64::from(self.history_days) * 24 * 3_600)
+    }
 }
 
 /// What proves that a request comes from an operator. Never shown.
@@ -109,6 +161,14 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Switch {
     #[default]
@@ -118,8 +178,20 @@ pub enum Switch {
 
 const DEFAULT_PORT: u16 = 8080;
 
+/// Where to reach a service of this machine that was started with the same settings: an address of
+/// "everywhere" is not one to connect to.
+pub fn reachable(host: Option<&str>, port: Option<u16>) -> (String, u16) {
+    let host = match host {
+        None | Some("0.0.0.0") => "127.0.0.1".to_owned(),
+        Some("::" | "[::]") => "[::1]".to_owned(),
+        Some(v6) if v6.contains(':') && !v6.starts_with('[') => format!("[{v6}]"),
+        Some(host) => host.to_owned(),
+    };
+    (host, port.unwrap_or(DEFAULT_PORT))
+}
+
 impl EngineSettings {
-    pub fn options(&self, sessions: usize) -> EngineOptions {
+    pub fn options(&self, sessions: usize, around: Around) -> EngineOptions {
         EngineOptions {
             models: self.models.clone(),
             charts: self.charts.clone(),
@@ -128,6 +200,7 @@ impl EngineSettings {
                 None => Backend::Embedded,
             },
             sessions,
+            around,
             population_variance: self.population_variance == Switch::On,
         }
     }
@@ -144,15 +217,21 @@ impl ServeSettings {
         (host, self.port.unwrap_or(DEFAULT_PORT))
     }
 
-    pub fn service(&self) -> ServiceOptions {
+    /// # Errors
+    /// When the file of alert rules cannot be read or has mistakes in it.
+    pub fn service(&self) -> Result<ServiceOptions, RulesError> {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
-        ServiceOptions {
+        Ok(ServiceOptions {
             data_dir: self.data.data_dir.clone(),
             memory_ttl: seconds(self.memory_ttl_seconds),
             store_ttl: seconds(self.data.store_ttl_seconds),
+            history: self.data.history(),
             store_max_bytes: u64::from(self.data.store_max_mb) * 1024 * 1024,
             warm: self.warm == Switch::On,
-        }
+            memory_budget_bytes: u64::from(self.watch.memory_budget_mb) * 1024 * 1024,
+            alert_rules: alerts::load(self.watch.alerts.as_deref())?,
+            webhook: self.watch.alert_webhook.clone(),
+        })
     }
 
     pub fn workers(&self) -> usize {

@@ -28,6 +28,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod logging;
 pub mod problem;
 pub mod service;
 pub mod sizing;

@@ -69,6 +69,9 @@ pub struct Problem {
     errors: Vec<FieldError>,
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    /// What the log is told and the caller is not.
+    #[serde(skip)]
+    cause: Option<String>,
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -85,13 +88,25 @@ impl Problem {
             code,
             errors: Vec::new(),
             request_id: None,
+            cause: None,
             line: None,
         }
+    }
+
+    /// An operator's request with mistakes in these fields.
+    pub fn invalid_request(errors: Vec<FieldError>) -> Self {
+        let said: Vec<_> = errors.iter().map(|e| format!("{}: {}", e.field, e.message)).collect();
+        Problem { errors, ..Problem::new(Kind::InvalidRequest, said.join("; ")) }
     }
 
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
         self
+    }
+
+    /// What went wrong on our side, for a log. Holds nothing that was asked.
+    pub fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     pub fn errors(&self) -> &[FieldError] {
@@ -126,10 +141,10 @@ impl From<&RecommendError> for Problem {
     fn from(error: &RecommendError) -> Self {
         match error {
             RecommendError::Refused(refusal) => refusal.clone().into(),
-            RecommendError::Model(error) => {
-                log::error!("inference failed: {error}");
-                Problem::new(Kind::Internal, "The size could not be computed. Please try again.")
-            }
+            RecommendError::Model(error) => Problem {
+                cause: Some(format!("inference failed: {error}")),
+                ..Problem::new(Kind::Internal, "The size could not be computed. Please try again.")
+            },
         }
     }
 }

@@ -3,14 +3,19 @@
 //! The answer is computed from the canonical question, so that the same body asked in inches or
 //! centimetres, now or later from a cache, gets the same bytes.
 
+mod gather;
+mod judge;
 mod operate;
+mod performance;
 mod popular;
 
 pub use crate::cache::{CacheStatus, Tier};
 pub use crate::store::Status as StoreStatus;
+pub use judge::Score;
 pub use operate::{
     CHUNK as FILL_CHUNK, Cleared, OperateError, Optimized, Progress, Recorded, Warmed,
 };
+pub use performance::Performance;
 
 use crate::VERSION;
 use crate::cache::{Cache, CacheOptions};
@@ -18,10 +23,13 @@ use crate::clock::Clock;
 use crate::sizing::question::{Fit, Question};
 use crate::sizing::{Engine, RecommendError};
 use crate::store::{Packer, Secret, Store, StoreOptions};
+use crate::telemetry::alerts::{Alerts, Rule, Target, Webhook};
+use crate::telemetry::{Telemetry, Window};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 /// A recommendation as JSON, encoded once.
@@ -38,9 +46,16 @@ pub struct ServiceOptions {
     pub memory_ttl: Duration,
     /// Zero: answers are not kept in the store.
     pub store_ttl: Duration,
+    /// How long figures of performance are kept.
+    pub history: Duration,
     pub store_max_bytes: u64,
     /// Whether the tiers fill themselves.
     pub warm: bool,
+    /// What the process should not go beyond: alerts are by parts of it.
+    pub memory_budget_bytes: u64,
+    pub alert_rules: Vec<Rule>,
+    /// Who is told when an alert fires or resolves.
+    pub webhook: Option<Target>,
 }
 
 /// Answers questions. Cheap to clone: one for each worker.
@@ -53,19 +68,35 @@ struct Parts {
     store: Arc<Store>,
     clock: Clock,
     warm: bool,
+    telemetry: Arc<Telemetry>,
+    window: Mutex<Window>,
+    alerts: Alerts,
+    webhook: Option<Webhook>,
+    memory_budget_bytes: f64,
+    stopping: AtomicBool,
+    /// Whether the likely answers are all kept ahead.
+    filled: AtomicBool,
+    /// Held while somebody reads history: one at a time, on a thread that may block.
+    reading_history: Mutex<()>,
     /// Held while an operator has something done: one thing at a time, on one thread that may block.
     operating: Mutex<()>,
 }
 
 impl Service {
     /// Starts the store's thread; what is wrong with the store is in its status, not here.
-    pub fn new(engine: Engine, options: &ServiceOptions, clock: Clock) -> Self {
+    pub fn new(
+        engine: Engine,
+        options: &ServiceOptions,
+        telemetry: Arc<Telemetry>,
+        clock: Clock,
+    ) -> Self {
         let packer = Arc::new(Packer::new(&samples(&engine)));
         // A row of no time to live would be expired when it is written; the file is also for what is durable.
         let use_store = !options.store_ttl.is_zero();
         let store_options = StoreOptions {
             dir: options.data_dir.clone(),
             ttl: options.store_ttl,
+            history: options.history,
             max_bytes: options.store_max_bytes,
             packer: Arc::clone(&packer),
         };
@@ -78,8 +109,26 @@ impl Service {
             packer,
         };
         let cache = Cache::new(cache_options, Arc::clone(&store), clock.clone());
-        let warm = options.warm;
-        Service(Arc::new(Parts { engine, cache, store, clock, warm, operating: Mutex::new(()) }))
+        let webhook = options.webhook.clone().and_then(|target| {
+            let started = Webhook::start(target, clock.clone());
+            started.map_err(|error| log::error!("nobody is told of alerts: {error}")).ok()
+        });
+        Service(Arc::new(Parts {
+            engine,
+            cache,
+            store,
+            clock,
+            warm: options.warm,
+            telemetry,
+            window: Mutex::default(),
+            alerts: Alerts::new(options.alert_rules.clone()),
+            webhook,
+            memory_budget_bytes: options.memory_budget_bytes as f64,
+            stopping: AtomicBool::new(false),
+            filled: AtomicBool::new(false),
+            reading_history: Mutex::default(),
+            operating: Mutex::default(),
+        }))
     }
 
     pub fn engine(&self) -> &Engine {
@@ -94,13 +143,40 @@ impl Service {
         &self.0.store
     }
 
+    pub fn telemetry(&self) -> &Arc<Telemetry> {
+        &self.0.telemetry
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.0.clock
+    }
+
+    /// Who is told of alerts.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.0.webhook.as_ref()
+    }
+
+    /// Says so to whoever asks whether it is ready; it still answers.
+    pub fn begin_to_stop(&self) {
+        self.0.stopping.store(true, Relaxed);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Relaxed)
     }
 
     /// Whether answers are computed that a healthy store might have had.
     pub fn lacks_its_store(&self) -> bool {
         self.0.store.is_faulty()
+    }
+
+    /// Whether the likely answers are kept ahead: `off`, `filling` or `done`.
+    pub fn warmth(&self) -> &'static str {
+        match self.0.warm && self.0.cache.keeps_ahead() {
+            false => "off",
+            true if self.0.filled.load(Relaxed) => "done",
+            true => "filling",
+        }
     }
 
     /// Whether the tiers are to fill themselves.
@@ -113,8 +189,13 @@ impl Service {
     pub async fn recommend(&self, question: Question) -> Result<Answer, Arc<RecommendError>> {
         let canonical = question.canonical();
         let (recommendation, tier) =
-            self.0.cache.answer(&canonical, |question| encoded(&self.0.engine, question)).await?;
+            self.0.cache.answer(&canonical, |question| self.compute(question)).await?;
         Ok(Answer { recommendation, tier })
+    }
+
+    fn compute(&self, question: &Question) -> Result<Vec<u8>, RecommendError> {
+        let Parts { engine, telemetry, .. } = &*self.0;
+        Telemetry::timed(&telemetry.computations, || encoded(engine, question))
     }
 }
 

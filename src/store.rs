@@ -27,6 +27,7 @@ mod backup;
 mod breaker;
 mod facts;
 mod fault;
+mod history;
 mod identity;
 mod jobs;
 mod life;
@@ -48,13 +49,14 @@ pub use answers::Row;
 pub use audit::AuditRow;
 pub use backup::{copy as backup, record_past_the_service};
 pub use fault::{Fault, StoreError};
-pub use jobs::{Figures, How, Job, Report, would};
+pub use jobs::{Figures, How, Job, Kept as KeptFor, Report, would};
 pub use lookup::{LIMIT as LOOKUP_LIMIT, Lookup, Ticket};
 pub use pack::Packer;
 pub use secret::Secret;
 pub use status::Status;
 
 use crate::clock::{Clock, millis};
+use crate::telemetry::{Span, Telemetry};
 use breaker::Breaker;
 use parking_lot::{Mutex, RwLock};
 use presence::Presence;
@@ -113,6 +115,8 @@ pub struct StoreOptions {
     pub dir: PathBuf,
     /// How long a row is true.
     pub ttl: Duration,
+    /// How long the figures of an hour are kept.
+    pub history: Duration,
     /// The file never grows beyond; the log beside it adds up to 16 MB, and what one batch is over.
     pub max_bytes: u64,
     pub packer: Arc<Packer>,
@@ -208,11 +212,38 @@ impl Shared {
         true
     }
 
+    fn read_history(
+        &self,
+        length_ms: i64,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<Span>, StoreError> {
+        let unavailable = |why| {
+            let fault = self.state().fault().cloned().unwrap_or(Fault::Slow);
+            StoreError::new(fault, why)
+        };
+        if self.hangs() {
+            return Err(unavailable("the disk does not answer"));
+        }
+        let readers = self.readers.read().clone();
+        let connection = readers
+            .as_ref()
+            .and_then(Readers::connection)
+            .ok_or_else(|| unavailable("there is no connection to read with"))?;
+        let (spans, damaged) = history::read(&connection, length_ms, from_ms, to_ms)?;
+        self.counters.damaged.fetch_add(damaged, Relaxed);
+        Ok(spans)
+    }
+
     fn place(&self) -> jobs::Place<'_> {
         jobs::Place {
             path: &self.path,
             now_ms: self.clock.unix_ms(),
-            ttl_ms: millis(self.options.ttl),
+            kept: KeptFor {
+                ttl_ms: millis(self.options.ttl),
+                history_ms: millis(self.options.history),
+                max_bytes: self.options.max_bytes,
+            },
         }
     }
 }
@@ -359,6 +390,29 @@ impl Store {
     /// True if the row is on the disk; false if it waits for a file.
     pub fn audit(&self, row: AuditRow) -> bool {
         self.ask(move |writer| writer.audit(row)).unwrap_or(false)
+    }
+
+    /// Writes what waits in `history`, and tells it so when that is on the disk.
+    ///
+    /// # Errors
+    /// As `job`. Then it waits on, or (`Slow`) is written later.
+    pub fn keep_history(&self, history: &Arc<Telemetry>) -> Result<(), StoreError> {
+        let telemetry = Arc::clone(history);
+        self.ask(move |writer| writer.keep_history(&telemetry.history))?
+    }
+
+    /// Spans of `length_ms` that begin in a stretch, oldest first, by a connection that only reads.
+    /// Blocks for a disk's time.
+    ///
+    /// # Errors
+    /// The fault that keeps the file closed, or what reading met.
+    pub fn history(
+        &self,
+        length_ms: i64,
+        from_ms: i64,
+        to_ms: i64,
+    ) -> Result<Vec<Span>, StoreError> {
+        self.shared.read_history(length_ms, from_ms, to_ms)
     }
 
     /// Everything put before is written when this returns.

@@ -4,12 +4,13 @@
 //!   without a lock, below a microsecond a request.
 //! - `history`: closed minutes and hours on their way into the store.
 //! - `report`: how a stretch of time was, from merged histograms.
-//! - `alerts`: rules, what fires, and whom it is told.
+//! - `window`: the last five minutes, in tens of seconds; `alerts`: rules, what fires, and whom it is told.
 //! - `duties`: upkeep's last runs; `process`: memory and processor; `exposition`: Prometheus' text.
 //!
 //! A leaf: it knows of no cache, no store and no request. Nothing here can fail a request: recording
 //! writes to memory that is there, and whatever else goes wrong is counted and left.
 
+pub mod alerts;
 mod duties;
 mod exposition;
 mod histogram;
@@ -17,19 +18,26 @@ mod history;
 pub mod process;
 mod report;
 mod requests;
+mod window;
 
 pub use duties::{Duties, DutyStatus};
 pub use exposition::{CONTENT_TYPE, Exposition, Family};
 pub use histogram::{Figures, Histogram, RELATIVE_ERROR, Recorder};
 pub use history::{Backlog, HOUR_MS, History, MINUTE_MS, Span};
-pub use report::{Range, Report, Scope};
+pub use report::{Range, Report};
 pub use requests::{ByKind, InFlight, Kind, Requests, StatusClass, Tier};
+pub use window::{Slice, Window};
+
+use std::sync::Arc;
+use std::time::Instant;
 
 /// Everything that is counted beside cache and store, which count for themselves.
 pub struct Telemetry {
     pub requests: Requests,
     /// Whole computations: model, posterior, decision, encoding.
     pub computations: Recorder,
+    /// Of each, the model's part.
+    pub inferences: Arc<Recorder>,
     pub history: History,
     pub duties: Duties,
     /// Milliseconds since 1970.
@@ -42,10 +50,19 @@ impl Telemetry {
         Telemetry {
             requests: Requests::new(routes, shards),
             computations: Recorder::default(),
+            inferences: Arc::default(),
             history: History::new(now_ms),
             duties: Duties::default(),
             started_ms: now_ms,
         }
+    }
+
+    /// Runs `work` and records how long it took.
+    pub fn timed<T>(recorder: &Recorder, work: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = work();
+        recorder.record(began.elapsed().as_nanos() as u64, 0);
+        done
     }
 
     /// Closes the minute if it is over, or at a stop whatever is open.

@@ -5,7 +5,8 @@
 //! right: if it stopped, entries would expire and questions be computed.
 
 use crate::service::{FILL_CHUNK, Progress, Service};
-use crate::store::{How, Job, Report, Store};
+use crate::store::{How, Job};
+use crate::telemetry::alerts::EVALUATE_EVERY;
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -37,14 +38,40 @@ const REFRESH_EVERY: Duration = Duration::from_secs(5);
 enum Duty {
     Refresh,
     RotatePresence,
+    Evaluate,
+    Minutes,
     Expire,
     Vacuum,
     Checkpoint,
+    History,
     Optimize,
     Quarantine,
     Compact,
     Verify,
 }
+
+impl Duty {
+    /// As operators read it; a job's is its own.
+    fn name(self) -> &'static str {
+        match self {
+            Duty::Refresh => "refresh",
+            Duty::RotatePresence => "rotate_presence",
+            Duty::Evaluate => "evaluate",
+            Duty::Minutes => "minutes",
+            Duty::Expire => Job::Expire.name(),
+            Duty::Vacuum => Job::Vacuum.name(),
+            Duty::Checkpoint => Job::Checkpoint.name(),
+            Duty::History => Job::History.name(),
+            Duty::Optimize => Job::Optimize.name(),
+            Duty::Quarantine => Job::Quarantine.name(),
+            Duty::Compact => Job::Compact.name(),
+            Duty::Verify => Job::Verify.name(),
+        }
+    }
+}
+
+/// What a duty did, or why it did not, in a sentence. `None`: there was no occasion.
+type Outcome = Option<Result<String, String>>;
 
 /// A duty and when it is due next, by the monotonic clock.
 #[derive(Debug)]
@@ -74,9 +101,12 @@ impl Upkeep {
             // First what needs no disk.
             (Duty::Refresh, refresh_every),
             (Duty::RotatePresence, ttl),
+            (Duty::Evaluate, EVALUATE_EVERY),
+            (Duty::Minutes, TICK),
             (Duty::Expire, 10 * SECOND),
             (Duty::Vacuum, 10 * SECOND),
             (Duty::Checkpoint, MINUTE),
+            (Duty::History, HOUR),
             (Duty::Optimize, HOUR),
             (Duty::Quarantine, HOUR),
             (Duty::Compact, HOUR),
@@ -140,14 +170,34 @@ impl Upkeep {
     }
 
     fn run(&mut self, duty: Duty) {
+        let at_ms = self.service.clock().unix_ms();
+        let began = Instant::now();
+        let outcome = self.perform(duty);
+        let Some(outcome) = outcome else { return };
+        let duration_ms = began.elapsed().as_micros() as f64 / 1e3;
+        match &outcome {
+            Ok(did) => log::debug!("{}: {did} ({duration_ms:.1} ms)", duty.name()),
+            // Why the store is closed, it has said itself.
+            Err(why) => log::debug!("{}: not done: {why}", duty.name()),
+        }
+        self.service.telemetry().duties.record(duty.name(), at_ms, duration_ms, outcome);
+    }
+
+    fn perform(&mut self, duty: Duty) -> Outcome {
         match duty {
-            Duty::Refresh => self.refresh(),
-            Duty::RotatePresence => self.service.store().rotate_presence(),
+            Duty::Refresh => Some(self.refresh()),
+            Duty::RotatePresence => {
+                self.service.store().rotate_presence();
+                Some(Ok("forgot what cannot be in the file any more".to_owned()))
+            }
+            Duty::Evaluate => Some(self.evaluate()),
+            Duty::Minutes => self.minutes(),
             // Each would be waited for in vain, and memory has to be refreshed meanwhile.
-            _ if self.service.store().hangs() => {}
+            _ if self.service.store().hangs() => Some(Err("the disk does not answer".to_owned())),
             Duty::Expire => self.job(Job::Expire, Some(JOB_STEPS)),
             Duty::Vacuum => self.vacuum(),
             Duty::Checkpoint => self.checkpoint(),
+            Duty::History => self.job(Job::History, None),
             Duty::Optimize => self.job(Job::Optimize, None),
             Duty::Quarantine => self.job(Job::Quarantine, None),
             Duty::Compact => self.job(Job::Compact, None),
@@ -155,14 +205,15 @@ impl Upkeep {
         }
     }
 
-    fn refresh(&mut self) {
-        self.service.cache().refresh(self.refresh_every + 2 * TICK);
+    fn refresh(&mut self) -> Result<String, String> {
+        let refreshed = self.service.cache().refresh(self.refresh_every + 2 * TICK);
+        let did = format!("gave {refreshed} answers more time");
         if self.service.warms() && self.service.is_outdated(self.filling) {
             // Emptied, by an operator or the check below.
             self.filling = Progress::default();
         }
         if !self.service.cache().has_ahead() {
-            return;
+            return Ok(did);
         }
         let same = (0..CHECKED).all(|_| {
             self.checked += 1;
@@ -170,46 +221,60 @@ impl Upkeep {
             self.service.check_one(self.checked.wrapping_mul(7_919))
         });
         if same {
-            return self.service.cache().refresh_ahead();
+            self.service.cache().refresh_ahead();
+            return Ok(did);
         }
-        log::error!(
-            "an answer that was kept differs from the same computed again: all are dropped"
-        );
+        let why = "an answer that was kept differs from the same computed again: all are dropped";
+        log::error!("{why}");
         let scope = self.service.cache().scope().to_owned();
         if let Err(error) = self.service.store().clear(&scope) {
             log::error!("those in the store could not be dropped: {error}");
         }
+        Err(why.to_owned())
     }
 
-    fn vacuum(&self) {
-        let Ok((pages, free)) = self.service.store().pages() else { return };
-        if free >= VACUUM_PAGES && free * VACUUM_PART >= pages {
-            self.job(Job::Vacuum, Some(JOB_STEPS));
+    fn evaluate(&self) -> Result<String, String> {
+        self.service.evaluate_alerts();
+        Ok("looked at every rule".to_owned())
+    }
+
+    /// Closes a minute that is over, and has the store keep what it has not.
+    fn minutes(&self) -> Outcome {
+        match self.service.keep_history(false) {
+            Ok(0) => None,
+            Ok(count) => Some(Ok(format!("stored {count} minutes and hours"))),
+            Err(error) => Some(Err(error.to_string())),
         }
+    }
+
+    fn vacuum(&self) -> Outcome {
+        let (pages, free) = self.service.store().pages().ok()?;
+        let pays = free >= VACUUM_PAGES && free * VACUUM_PART >= pages;
+        if pays { self.job(Job::Vacuum, Some(JOB_STEPS)) } else { None }
     }
 
     /// Moves the log each minute; cuts it short when nothing was written since the last time.
-    fn checkpoint(&mut self) {
+    fn checkpoint(&mut self) -> Outcome {
         let status = self.service.store().status();
         let idle = status.written == self.written_at_checkpoint && status.wal_bytes > 0;
         self.written_at_checkpoint = status.written;
-        report(self.service.store(), Job::Checkpoint, How { insist: idle, ..How::THOROUGH });
+        Some(self.run_job(Job::Checkpoint, How { insist: idle, ..How::THOROUGH }))
     }
 
-    fn job(&self, job: Job, steps: Option<usize>) {
-        report(self.service.store(), job, How { steps, ..How::THOROUGH });
+    fn job(&self, job: Job, steps: Option<usize>) -> Outcome {
+        Some(self.run_job(job, How { steps, ..How::THOROUGH }))
     }
-}
 
-/// Runs a job and says what it did. Why the store is closed, it has said itself.
-fn report(store: &Store, job: Job, how: How) {
-    let level = if job == Job::Compact { log::Level::Info } else { log::Level::Debug };
-    match store.job_within(PATIENCE, job, how) {
-        Ok(Report { did, duration_ms, count, .. }) => {
-            let level = if count > 0 { level } else { log::Level::Debug };
-            log::log!(level, "{}: {did} ({duration_ms:.1} ms)", job.name());
+    fn run_job(&self, job: Job, how: How) -> Result<String, String> {
+        match self.service.store().job_within(PATIENCE, job, how) {
+            Ok(report) => {
+                if job == Job::Compact && report.count > 0 {
+                    log::info!("{}: {}", job.name(), report.did);
+                }
+                Ok(report.did)
+            }
+            Err(error) => Err(error.to_string()),
         }
-        Err(error) => log::debug!("{}: not done: {error}", job.name()),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `suitsize maintain`: the upkeep of a store that no service uses, by hand.
 
 use super::Outcome;
-use crate::clock::Clock;
+use crate::clock::{Clock, millis};
 use crate::config::DataSettings;
-use crate::store::{Fault, How, Job, Packer, Report, Store, StoreError, StoreOptions};
+use crate::store::{Fault, How, Job, KeptFor, Packer, Report, Store, StoreError, StoreOptions};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::path::Path;
@@ -52,10 +52,11 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// By reading alone.
 fn only_say(jobs: impl Iterator<Item = Job>, path: &Path, data: &DataSettings) -> Outcome {
-    let ttl_ms = i64::from(data.store_ttl_seconds) * 1000;
+    let StoreOptions { ttl, history, max_bytes, .. } = options(data);
+    let kept = KeptFor { ttl_ms: millis(ttl), history_ms: millis(history), max_bytes };
     for job in jobs {
         let now_ms = Clock::system().unix_ms();
-        print(&crate::store::would(job, path, now_ms, ttl_ms).map_err(explained)?);
+        print(&crate::store::would(job, path, now_ms, kept).map_err(explained)?);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -74,11 +75,15 @@ fn explained(error: StoreError) -> String {
 }
 
 fn open(data: &DataSettings) -> Store {
-    let options = StoreOptions {
+    Store::start(options(data), Clock::system())
+}
+
+fn options(data: &DataSettings) -> StoreOptions {
+    StoreOptions {
         dir: data.data_dir.clone(),
         ttl: Duration::from_secs(data.store_ttl_seconds.into()),
         max_bytes: u64::from(data.store_max_mb) * 1024 * 1024,
+        history: data.history(),
         packer: Arc::new(Packer::new(&[])), // nothing is read out of it
-    };
-    Store::start(options, Clock::system())
+    }
 }

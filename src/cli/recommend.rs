@@ -39,7 +39,8 @@ struct Line<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let engine = Engine::new(&arguments.engine.options(1))?;
+    let engine =
+        Engine::new(&arguments.engine.options(1, crate::sizing::model::Around::default()))?;
     let defaults = arguments.question.fields();
     if arguments.batch {
         return batch(&engine, &defaults);
@@ -63,7 +64,14 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 fn answer(engine: &Engine, value: Value) -> Result<Recommendation, Box<Problem>> {
     let question = engine.question(&value).map_err(Problem::from)?;
-    Ok(engine.recommend(&question.canonical()).map_err(|error| Problem::from(&error))?)
+    let problem = |error| {
+        let problem = Problem::from(&error);
+        if let Some(cause) = problem.cause() {
+            log::error!("{cause}");
+        }
+        problem
+    };
+    Ok(engine.recommend(&question.canonical()).map_err(problem)?)
 }
 
 fn line(recommendation: &Recommendation) -> serde_json::Result<String> {

@@ -62,7 +62,7 @@ impl FromRequest for Operator {
             None => Err(Problem::new(Kind::AdminOff, "there is no gate")),
         };
         ready(match judged {
-            Ok(()) => Ok(Operator { request_id: Stamp::of(request).request_id }),
+            Ok(()) => Ok(Operator { request_id: Stamp::of(request).id().to_owned() }),
             Err(problem) => Err(HttpProblem::new(request, problem)),
         })
     }

@@ -1,14 +1,26 @@
-//! `GET /api/health`: one line for a platform's check.
+//! How the service is: one line for a platform's check, and a document for each part.
 //!
-//! `degraded` is no reason to restart: answers are right and come from memory and model. It stays 200.
+//! All of it is read from numbers that are there already, so each may be asked every second. `degraded` is
+//! no reason to restart: answers are right and come from memory and model. It stays 200.
 
-use crate::service::{CacheStatus, Service, StoreStatus};
+use super::problem::RETRY_AFTER_SECONDS;
+use crate::service::{CacheStatus, Score, Service, StoreStatus};
+use crate::telemetry::alerts::FiringStatus;
+use crate::telemetry::process::{self, ProcessFigures};
+use crate::telemetry::{Backlog, DutyStatus};
 use crate::{API_VERSION, VERSION};
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
+/// A file that took nothing for longer cannot be written: it is tried every minute.
+const WRITABLE_SECONDS: u64 = 130;
+/// The structure is checked once a day.
+const VERIFIED_SECONDS: i64 = 2 * 86_400;
+
 #[derive(Serialize)]
+#[serde(rename_all = "snake_case")]
 struct Health<'a> {
     /// A service that answers at all has its model loaded and tried: only the store can be lacking.
     status: &'static str,
@@ -17,20 +29,235 @@ struct Health<'a> {
     version: &'a str,
     model_version: &'a str,
     api_version: &'a str,
+    uptime_seconds: u64,
+    alerts_firing: usize,
     cache: CacheStatus,
     store: StoreStatus,
 }
 
+fn json(body: &impl Serialize) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
+
+fn reasons(store: &StoreStatus) -> Vec<String> {
+    store.reason.iter().map(|reason| format!("store: {reason}")).collect()
+}
+
+fn status(reasons: &[String]) -> &'static str {
+    if reasons.is_empty() { "healthy" } else { "degraded" }
+}
+
 pub async fn health(service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
-    let reasons: Vec<_> = store.reason.iter().map(|reason| format!("store: {reason}")).collect();
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(Health {
-        status: if reasons.is_empty() { "healthy" } else { "degraded" },
+    let reasons = reasons(&store);
+    json(&Health {
+        status: status(&reasons),
         reasons,
         version: VERSION,
         model_version: service.engine().model_version(),
         api_version: API_VERSION,
+        uptime_seconds: service.uptime().as_secs(),
+        alerts_firing: service.alerts_status().firing.len(),
         cache: service.cache().status(),
         store,
+    })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Live {
+    status: &'static str,
+    uptime_seconds: u64,
+}
+
+/// The process runs and its event loop turns. Nothing else: a restart would mend nothing else.
+pub async fn live(service: web::Data<Service>) -> HttpResponse {
+    json(&Live { status: "alive", uptime_seconds: service.uptime().as_secs() })
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Ready<'a> {
+    status: &'static str,
+    model: ModelPart<'a>,
+    /// Whether the likely answers are kept ahead: `off`, `filling` or `done`.
+    warm: &'static str,
+    answers_ahead: usize,
+    store: &'static str,
+    degraded: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModelPart<'a> {
+    /// Loaded and tried at the start, or there would be no service.
+    loaded: bool,
+    version: &'a str,
+    backend: String,
+    sessions: usize,
+}
+
+fn model(service: &Service) -> ModelPart<'_> {
+    ModelPart {
+        loaded: true,
+        version: service.engine().model_version(),
+        backend: service.engine().model().backend().to_string(),
+        sessions: service.engine().model().sessions(),
+    }
+}
+
+/// Whether to send it requests. Not being warm or without its store it answers as rightly, a little slower.
+pub async fn ready(service: web::Data<Service>) -> HttpResponse {
+    let store = service.store().status();
+    let stopping = service.is_stopping();
+    let body = Ready {
+        status: if stopping { "stopping" } else { "ready" },
+        model: model(&service),
+        warm: service.warmth(),
+        answers_ahead: service.cache().status().ahead_entries,
+        store: store.state,
+        degraded: store.fault.is_some(),
+        reason: store.reason,
+    };
+    if !stopping {
+        return json(&body);
+    }
+    HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE)
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+        .json(body)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CachePart {
+    #[serde(flatten)]
+    status: CacheStatus,
+    memory_ttl_seconds: u64,
+    store_ttl_seconds: u64,
+    warm: &'static str,
+}
+
+fn cache_part(service: &Service) -> CachePart {
+    CachePart {
+        status: service.cache().status(),
+        memory_ttl_seconds: service.cache().memory_ttl().as_secs(),
+        store_ttl_seconds: service.store().ttl().as_secs(),
+        warm: service.warmth(),
+    }
+}
+
+pub async fn cache(service: web::Data<Service>) -> HttpResponse {
+    json(&cache_part(&service))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DatabasePart {
+    status: &'static str,
+    /// Whether the file took something lately; it is tried once a minute.
+    writable: bool,
+    /// Since the file's structure was found sound; absent before the first check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verified_seconds: Option<i64>,
+    #[serde(flatten)]
+    store: StoreStatus,
+    history: HistoryPart,
+    thresholds: Thresholds,
+}
+
+/// Beyond these something should be done.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Thresholds {
+    last_write_seconds: u64,
+    verified_seconds: i64,
+    rows_waiting: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HistoryPart {
+    waiting: usize,
+    minutes_written: u64,
+    minutes_lost: u64,
+}
+
+fn database_part(service: &Service) -> DatabasePart {
+    let store = service.store().status();
+    let Backlog { waiting, written, lost } = service.telemetry().history.backlog();
+    let verified = service.telemetry().duties.last_success_ms("verify");
+    let recently = store.last_write_seconds.is_some_and(|age| age <= WRITABLE_SECONDS);
+    DatabasePart {
+        status: status(&reasons(&store)),
+        writable: store.state == "open" && recently,
+        verified_seconds: verified.map(|at_ms| (service.clock().unix_ms() - at_ms) / 1_000),
+        thresholds: Thresholds {
+            last_write_seconds: WRITABLE_SECONDS,
+            verified_seconds: VERIFIED_SECONDS,
+            rows_waiting: store.most_rows_waiting,
+        },
+        store,
+        history: HistoryPart { waiting, minutes_written: written, minutes_lost: lost },
+    }
+}
+
+pub async fn database(service: web::Data<Service>) -> HttpResponse {
+    json(&database_part(&service))
+}
+
+pub async fn performance(service: web::Data<Service>) -> HttpResponse {
+    json(&service.score())
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detailed<'a> {
+    status: &'static str,
+    reasons: Vec<String>,
+    version: &'a str,
+    api_version: &'a str,
+    uptime_seconds: u64,
+    model: ModelPart<'a>,
+    charts: Vec<String>,
+    cache: CachePart,
+    database: DatabasePart,
+    performance: Score,
+    upkeep: Vec<Duty>,
+    alerts: Vec<FiringStatus>,
+    process: ProcessFigures,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Duty {
+    #[serde(flatten)]
+    status: DutyStatus,
+    age_seconds: i64,
+}
+
+/// Everything, with ages and thresholds.
+pub async fn detailed(service: web::Data<Service>) -> HttpResponse {
+    let database = database_part(&service);
+    let reasons = reasons(&database.store);
+    let now_ms = service.clock().unix_ms();
+    let duty =
+        |status: DutyStatus| Duty { age_seconds: (now_ms - status.last_at_ms) / 1_000, status };
+    json(&Detailed {
+        status: status(&reasons),
+        reasons,
+        version: VERSION,
+        api_version: API_VERSION,
+        uptime_seconds: service.uptime().as_secs(),
+        model: model(&service),
+        charts: service.engine().charts().identities().map(|chart| chart.to_string()).collect(),
+        cache: cache_part(&service),
+        database,
+        performance: service.score(),
+        upkeep: service.telemetry().duties.status().into_iter().map(duty).collect(),
+        alerts: service.alerts_status().firing,
+        process: process::figures(),
     })
 }

@@ -8,15 +8,20 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use std::fmt;
 
 /// What is away tries to come back at least so often.
-const RETRY_AFTER_SECONDS: u32 = 15;
+pub const RETRY_AFTER_SECONDS: u32 = 15;
 
 /// What a handler fails with.
 #[derive(Debug)]
 pub struct HttpProblem(Problem);
 
 impl HttpProblem {
+    /// What went wrong on our side is left with the request, whose middleware logs it.
     pub fn new(request: &HttpRequest, problem: impl Into<Problem>) -> Self {
-        HttpProblem(problem.into().with_request_id(Stamp::of(request).request_id))
+        let (stamp, problem) = (Stamp::of(request), problem.into());
+        if let Some(cause) = problem.cause() {
+            stamp.failure.replace(Some(cause.to_owned()));
+        }
+        HttpProblem(problem.with_request_id(stamp.id()))
     }
 }
 

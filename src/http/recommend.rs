@@ -5,6 +5,7 @@ use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use crate::problem::Problem;
 use crate::service::{Answer, Service, Tier};
+use crate::telemetry;
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -25,7 +26,9 @@ pub async fn recommend(
         .recommend(question)
         .await
         .map_err(|error| HttpProblem::new(&request, Problem::from(&*error)))?;
-    let body = envelope(&answer, Stamp::of(&request).elapsed_ms());
+    let stamp = Stamp::of(&request);
+    stamp.tier.set(counted(answer.tier));
+    let body = envelope(&answer, stamp.elapsed_ms());
     let mut response = HttpResponse::Ok();
     response
         .insert_header((CACHE, header(answer.tier)))
@@ -46,11 +49,12 @@ fn header(tier: Tier) -> &'static str {
     }
 }
 
-fn name(tier: Tier) -> &'static str {
+/// As it is counted.
+fn counted(tier: Tier) -> telemetry::Tier {
     match tier {
-        Tier::Memory => "memory",
-        Tier::Store => "store",
-        Tier::Computed => "computed",
+        Tier::Memory => telemetry::Tier::Memory,
+        Tier::Store => telemetry::Tier::Store,
+        Tier::Computed => telemetry::Tier::Computed,
     }
 }
 
@@ -66,7 +70,7 @@ fn envelope(answer: &Answer, elapsed_ms: f64) -> Vec<u8> {
             r#""response_time_category":"{}","optimization_level":"{}"}},"api_version":"{}"}}"#
         ),
         answer.tier != Tier::Computed,
-        name(answer.tier),
+        counted(answer.tier).name(),
         elapsed_ms,
         category(elapsed_ms),
         OPTIMIZATION_LEVEL,

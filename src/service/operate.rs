@@ -5,6 +5,7 @@ use super::{Service, encoded, popular};
 use crate::sizing::question::Question;
 use crate::store::{AuditRow, Figures, How, Job, Report, StoreError};
 use serde::Serialize;
+use std::sync::atomic::Ordering::Relaxed;
 
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,7 @@ impl Service {
         if progress.complete {
             self.cache().settle_ahead();
         }
+        self.0.filled.store(progress.complete, Relaxed);
         self.cache().refresh_ahead();
         progress
     }

@@ -5,7 +5,7 @@ use super::body::Measure;
 use super::chart::{Block, Chart, ChartError, Charts, DEFAULT_CHART};
 use super::fit::Pattern;
 use super::know;
-use super::model::{Backend, Model, ModelError, ModelInput};
+use super::model::{Around, Backend, Model, ModelError, ModelInput};
 use super::parse;
 use super::plausible;
 use super::posterior::{Posterior, TrueHeight};
@@ -25,6 +25,8 @@ pub struct EngineOptions {
     pub backend: Backend,
     /// Inferences that may run at once.
     pub sessions: usize,
+    /// Sees every inference.
+    pub around: Around,
     /// Widens the spread to civilians; off to evaluate on the survey itself.
     pub population_variance: bool,
 }
@@ -36,6 +38,7 @@ impl Default for EngineOptions {
             charts: None,
             backend: Backend::Embedded,
             sessions: 1,
+            around: Around::default(),
             population_variance: true,
         }
     }
@@ -87,9 +90,10 @@ impl Engine {
             Some(dir) => Charts::load(dir)?,
             None => Charts::embedded(),
         };
+        let EngineOptions { backend, sessions, around, .. } = options.clone();
         let model = match &options.models {
-            Some(dir) => Model::load(dir, options.backend.clone(), options.sessions)?,
-            None => Model::embedded(options.backend.clone(), options.sessions)?,
+            Some(dir) => Model::load(dir, backend, sessions, around)?,
+            None => Model::embedded(backend, sessions, around)?,
         };
         let manifest = model.manifest();
         let population = if options.population_variance {

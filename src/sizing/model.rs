@@ -16,7 +16,9 @@ pub use runtime::Backend;
 use super::body::{Measure, Sex};
 use ort::session::Session;
 use parking_lot::{Mutex, MutexGuard};
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const COUNT: usize = Measure::COUNT;
 
@@ -58,8 +60,25 @@ pub enum ModelError {
     NotFinite,
 }
 
+/// Called with every inference, to run it once: the engine has no clock, who hands this in may have one.
+#[derive(Clone)]
+pub struct Around(pub Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>);
+
+impl Default for Around {
+    fn default() -> Self {
+        Around(Arc::new(|inference| inference()))
+    }
+}
+
+impl fmt::Debug for Around {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Around(..)")
+    }
+}
+
 /// Both sexes' models, loaded and tried.
 pub struct Model {
+    around: Around,
     manifest: Manifest,
     backend: Backend,
     sessions: [Box<[Mutex<Session>]>; 2],
@@ -72,7 +91,7 @@ struct Files {
 
 impl Model {
     /// The model inside the binary, with `sessions` sessions for each sex.
-    pub fn embedded(backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+    pub fn embedded(backend: Backend, sessions: usize, around: Around) -> Result<Self, ModelError> {
         let inside = |name: &str| PathBuf::from(format!("embedded {name}"));
         Self::build(
             Files {
@@ -93,11 +112,17 @@ impl Model {
             },
             backend,
             sessions,
+            around,
         )
     }
 
     /// The model in `dir`: `manifest.json` and the two files that it names.
-    pub fn load(dir: &Path, backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+    pub fn load(
+        dir: &Path,
+        backend: Backend,
+        sessions: usize,
+        around: Around,
+    ) -> Result<Self, ModelError> {
         let read = |path: PathBuf| match std::fs::read(&path) {
             Ok(bytes) => Ok((path, bytes)),
             Err(source) => Err(ModelError::Read { path, source }),
@@ -105,10 +130,15 @@ impl Model {
         let (path, bytes) = read(dir.join("manifest.json"))?;
         let manifest = Manifest::parse(&path, &bytes)?;
         let [male, female] = Sex::ALL.map(|sex| read(dir.join(&manifest.sex(sex).file)));
-        Self::build(Files { manifest, onnx: [male?, female?] }, backend, sessions)
+        Self::build(Files { manifest, onnx: [male?, female?] }, backend, sessions, around)
     }
 
-    fn build(files: Files, backend: Backend, sessions: usize) -> Result<Self, ModelError> {
+    fn build(
+        files: Files,
+        backend: Backend,
+        sessions: usize,
+        around: Around,
+    ) -> Result<Self, ModelError> {
         let Files { manifest, onnx } = files;
         let environment = runtime::environment(&backend)?;
         let open = |sex: Sex| -> Result<Box<[Mutex<Session>]>, ModelError> {
@@ -118,7 +148,8 @@ impl Model {
                 .map(|_| runtime::session(&environment, path, bytes).map(Mutex::new))
                 .collect()
         };
-        let model = Model { sessions: [open(Sex::Male)?, open(Sex::Female)?], manifest, backend };
+        let sessions = [open(Sex::Male)?, open(Sex::Female)?];
+        let model = Model { around, sessions, manifest, backend };
         for sex in Sex::ALL {
             model.try_out(sex, &onnx[sex as usize].0)?;
         }
@@ -162,6 +193,11 @@ impl Model {
         &self.manifest
     }
 
+    /// Inferences that may run at once, for each sex.
+    pub fn sessions(&self) -> usize {
+        self.sessions[0].len()
+    }
+
     pub fn backend(&self) -> &Backend {
         &self.backend
     }
@@ -180,7 +216,8 @@ impl Model {
             return Err(ModelError::NotFinite);
         }
         let mut session = self.free_session(sex);
-        let outputs = inference::run(&mut session, &body, &log_variance);
+        let mut outputs = Err(inference::Refused);
+        (self.around.0)(&mut || outputs = inference::run(&mut session, &body, &log_variance));
         drop(session);
         let joint = Joint::from(outputs.map_err(|_| ModelError::Run)?);
         if joint.is_finite() { Ok(joint) } else { Err(ModelError::NotFinite) }

@@ -5,6 +5,9 @@ use rusqlite::{Connection, params};
 /// Set while a process has the file open.
 pub const IN_USE_SINCE_MS: &str = "in_use_since_ms";
 
+/// When it was last tried whether the file can be written.
+pub const PROBED_AT_MS: &str = "probed_at_ms";
+
 /// The fact that what is durable in a quarantined file was taken over.
 pub fn salvaged(file_name: &str) -> String {
     format!("salvaged {file_name}")

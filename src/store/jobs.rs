@@ -5,7 +5,7 @@ use super::answers;
 use super::fault::{Fault, StoreError};
 use super::open::{self, PAGE_BYTES, WAL_LIMIT_BYTES};
 use super::space::Disk;
-use super::{audit, quarantine, schema};
+use super::{audit, history, quarantine, schema};
 use rusqlite::Connection;
 use serde::Serialize;
 use std::path::Path;
@@ -31,6 +31,8 @@ pub enum Job {
     Checkpoint,
     /// `PRAGMA optimize`.
     Optimize,
+    /// Deletes minutes and hours that are kept no longer.
+    History,
     /// Deletes quarantined files that are old or too many.
     Quarantine,
     /// `PRAGMA quick_check`.
@@ -41,9 +43,10 @@ pub enum Job {
 
 impl Job {
     /// In the order of a thorough run: the log is moved when the others have written.
-    pub const ALL: [Job; 7] = [
+    pub const ALL: [Job; 8] = [
         Job::Expire,
         Job::Vacuum,
+        Job::History,
         Job::Optimize,
         Job::Quarantine,
         Job::Verify,
@@ -57,6 +60,7 @@ impl Job {
             Job::Vacuum => "vacuum",
             Job::Checkpoint => "checkpoint",
             Job::Optimize => "optimize",
+            Job::History => "history",
             Job::Quarantine => "quarantine",
             Job::Verify => "verify",
             Job::Compact => "compact",
@@ -98,7 +102,18 @@ pub struct Report {
 pub struct Place<'a> {
     pub path: &'a Path,
     pub now_ms: i64,
+    pub kept: Kept,
+}
+
+/// How long and how much is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Of an answer.
     pub ttl_ms: i64,
+    /// Of an hour's figures; minutes are kept for two days at most.
+    pub history_ms: i64,
+    /// The file's limit.
+    pub max_bytes: u64,
 }
 
 /// Size of the file and what it is made of. Bytes, pages, rows.
@@ -131,11 +146,11 @@ pub fn figures(connection: &Connection, path: &Path) -> Result<Figures, StoreErr
 ///
 /// # Errors
 /// When there is none of ours, or it cannot be read.
-pub fn would(job: Job, path: &Path, now_ms: i64, ttl_ms: i64) -> Result<Report, StoreError> {
+pub fn would(job: Job, path: &Path, now_ms: i64, kept: Kept) -> Result<Report, StoreError> {
     schema::judge_unopened(path)?;
     let connection = Connection::open_with_flags(path, open::reader_flags())?;
     open::prepare_reader(&connection)?;
-    run(job, &connection, &Place { path, now_ms, ttl_ms }, How { dry_run: true, ..How::THOROUGH })
+    run(job, &connection, &Place { path, now_ms, kept }, How { dry_run: true, ..How::THOROUGH })
 }
 
 /// Pages of the file, and how many of them are free.
@@ -160,6 +175,7 @@ pub fn run(
         Job::Vacuum => vacuum(connection, how),
         Job::Checkpoint => checkpoint(connection, place, how),
         Job::Optimize => optimize(connection, how),
+        Job::History => history(connection, place, how),
         Job::Quarantine => old_quarantine(place, how),
         Job::Verify => verify(connection, how),
         Job::Compact => compact(connection, place, how),
@@ -182,7 +198,7 @@ impl Outcome {
 }
 
 fn expire(connection: &Connection, place: &Place<'_>, how: How) -> Result<Outcome, StoreError> {
-    let Place { now_ms, ttl_ms, .. } = *place;
+    let Place { now_ms, kept: Kept { ttl_ms, .. }, .. } = *place;
     if how.dry_run {
         let count = answers::count_expired(connection, now_ms, ttl_ms)?;
         return Ok(Outcome::new(format!("would delete {count} expired answers"), count));
@@ -248,14 +264,15 @@ fn checkpoint(connection: &Connection, place: &Place<'_>, how: How) -> Result<Ou
         connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         })?;
-    let did = if busy != 0 {
+    let more = busy != 0;
+    let did = if more {
         "a reader was in the way: the log is moved next time".to_owned()
     } else if truncate {
         format!("moved the log into the file and truncated it, it was {bytes} bytes")
     } else {
         format!("moved {} of {} pages of the log into the file", moved.max(0), log.max(0))
     };
-    Ok(Outcome::new(did, moved.max(0)))
+    Ok(Outcome { did, count: moved.max(0), more })
 }
 
 fn optimize(connection: &Connection, how: How) -> Result<Outcome, StoreError> {
@@ -265,6 +282,19 @@ fn optimize(connection: &Connection, how: How) -> Result<Outcome, StoreError> {
     // It bounds itself since 3.46: no ANALYZE of everything.
     step_to_the_end(connection, "PRAGMA optimize")?;
     Ok(Outcome::new("had SQLite look at its statistics", 0))
+}
+
+fn history(connection: &Connection, place: &Place<'_>, how: How) -> Result<Outcome, StoreError> {
+    let Place { now_ms, kept: Kept { history_ms, max_bytes, .. }, .. } = *place;
+    if how.dry_run {
+        let count = history::count_outdated(connection, now_ms, history_ms)?;
+        return Ok(Outcome::new(
+            format!("would delete {count} rows of old minutes and hours"),
+            count,
+        ));
+    }
+    let count = history::delete_outdated(connection, now_ms, history_ms, max_bytes)? as i64;
+    Ok(Outcome::new(format!("deleted {count} rows of old minutes and hours"), count))
 }
 
 fn old_quarantine(place: &Place<'_>, how: How) -> Result<Outcome, StoreError> {

@@ -22,6 +22,8 @@ use std::time::Duration;
 /// A file is set aside only when it was bad so many times in a row, and the disk could read it each
 /// time: a single failing read says the same as damage.
 const LOOKS: u32 = 3;
+/// How often it is tried whether the file can be written, if nothing else is.
+const PROBE_EVERY: Duration = Duration::from_secs(60);
 /// A sound file that is doubted more often than this in `ALARM_WINDOW` is left alone for a while.
 const MOST_ALARMS: u32 = 3;
 const ALARM_WINDOW: Duration = Duration::from_secs(600);
@@ -64,6 +66,7 @@ impl Writer {
         self.shared.breaker.succeeded();
         self.shared.doubted.store(false, Relaxed);
         self.shared.counters.opened.fetch_add(1, Relaxed);
+        self.took();
         self.paused = None;
         self.shared.set_state(State::Open);
         self.look_at_the_disk();
@@ -197,6 +200,7 @@ impl Writer {
         }
         self.look_at_the_disk();
         self.write_pending_audit();
+        self.probe();
         // Nobody may ask for what is stored, so nobody else would find out that it can be read again.
         if self.shared.breaker.is_open()
             && let Some(ticket) = Ticket::draw(&self.shared)
@@ -232,6 +236,22 @@ impl Writer {
         self.open();
     }
 
+    /// Writes a fact when nothing else was written for a while: a disk that takes nothing any more is
+    /// to be found out before somebody needs it. A page of the log, once a minute.
+    fn probe(&mut self) {
+        let shared = &self.shared;
+        let took_at = Duration::from_millis(shared.counters.took_at_ms.load(Relaxed));
+        let is_due = shared.clock.monotonic() >= took_at + PROBE_EVERY;
+        let Some(Opened { connection, .. }) = &self.file else { return };
+        if !is_due || self.paused.is_some() {
+            return;
+        }
+        match facts::set(connection, facts::PROBED_AT_MS, shared.clock.unix_ms()) {
+            Ok(()) => self.took(),
+            Err(error) => self.failed(&error.into()),
+        }
+    }
+
     fn look_at_the_disk(&mut self) {
         let disk = match Disk::of(&self.shared.options.dir) {
             Ok(disk) => disk,
@@ -264,6 +284,12 @@ impl Writer {
         counters.file_bytes.store(bytes(path), Relaxed);
         counters.wal_bytes.store(bytes(&quarantine::beside(path, "-wal")), Relaxed);
         counters.disk_free_bytes.store(disk.free_bytes, Relaxed);
+        if let Some(Opened { connection, .. }) = &self.file
+            && let Ok((pages, free)) = jobs::pages(connection)
+        {
+            counters.pages.store(pages.unsigned_abs(), Relaxed);
+            counters.free_pages.store(free.unsigned_abs(), Relaxed);
+        }
     }
 
     /// Whether somebody else's lock is gone, without waiting for it.

@@ -136,7 +136,7 @@ mod tests {
             ("trusted_schema", "0"),
             ("cell_size_check", "1"),
             ("mmap_size", "0"),
-            ("user_version", "1"),
+            ("user_version", "2"),
         ];
         for (name, expected) in rows {
             assert_eq!(pragma(&connection, name), expected, "{name}");

@@ -17,7 +17,7 @@ pub type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 const BATCH_ROWS: usize = 2048;
 /// Some 8 MB of answers, a part of which memory holds anyway: a third of a second of all that two cores
 /// compute.
-const CAPACITY_ROWS: usize = 2 * BATCH_ROWS;
+pub const CAPACITY_ROWS: usize = 2 * BATCH_ROWS;
 /// How long a batch waits for more: the answers lost by a kill.
 const LINGER: Duration = Duration::from_millis(400);
 

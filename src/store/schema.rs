@@ -11,7 +11,15 @@ use std::path::Path;
 const APPLICATION_ID: i64 = 0x5355_4954;
 const SCHEMA: &str = include_str!("../../schema.sql");
 /// Step n brings version n + 1 to n + 2; the version of `SCHEMA` is one more than their number.
-const STEPS: &[&str] = &[];
+const STEPS: &[&str] = &[HISTORY];
+/// To version 2.
+const HISTORY: &str = "CREATE TABLE request_history (
+  span_ms INTEGER NOT NULL, start_ms INTEGER NOT NULL, run_ms INTEGER NOT NULL,
+  route TEXT NOT NULL, status_class INTEGER NOT NULL CHECK (status_class BETWEEN 1 AND 5),
+  tier TEXT NOT NULL, requests INTEGER NOT NULL, sum_ns INTEGER NOT NULL, min_ns INTEGER NOT NULL,
+  max_ns INTEGER NOT NULL, bytes INTEGER NOT NULL, histogram BLOB NOT NULL, checksum INTEGER NOT NULL,
+  PRIMARY KEY (span_ms, start_ms, run_ms, route, status_class, tier)
+) STRICT, WITHOUT ROWID";
 
 /// The version that this program reads and writes.
 pub fn version() -> i64 {
@@ -165,6 +173,20 @@ mod tests {
             prepare_with(&mut connection, "unused", &steps).unwrap();
             assert_eq!((user_version(&connection), tables(&connection)), (3, 3));
         }
+    }
+
+    /// The schema of version 1, as released: what is made of it by steps is what a new file has.
+    #[test]
+    fn an_old_file_becomes_what_a_new_one_is() {
+        let mut old = Connection::open_in_memory().unwrap();
+        let first = SCHEMA.split("-- How requests went").next().unwrap();
+        prepare_with(&mut old, first, &[]).unwrap();
+        assert!(verify(&old).is_err(), "it lacks what came later");
+        prepare(&mut old).unwrap();
+        let new = Connection::open_in_memory().unwrap();
+        new.execute_batch(SCHEMA).unwrap();
+        assert_eq!(parts(&old).unwrap(), parts(&new).unwrap());
+        assert_eq!(user_version(&old), version());
     }
 
     #[test]

@@ -11,8 +11,9 @@ use super::identity::Footprint;
 use super::jobs::{self, DELETE_ROWS, Figures, How, Job, Report};
 use super::room;
 use super::space::Ballast;
-use super::{Kept, Shared};
+use super::{Kept, Shared, history};
 use crate::clock::millis;
+use crate::telemetry::History;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fs::File;
 use std::sync::Arc;
@@ -109,6 +110,7 @@ impl Writer {
             Ok(()) => {
                 counters.written.fetch_add(rows.len() as u64, Relaxed);
                 counters.batches.fetch_add(1, Relaxed);
+                self.took();
             }
             Err(error) => {
                 counters.dropped_unavailable.fetch_add(rows.len() as u64, Relaxed);
@@ -126,6 +128,13 @@ impl Writer {
         transaction.commit()?;
         rows.iter().for_each(|row| self.shared.presence.add(&row.digest));
         Ok(())
+    }
+
+    /// The file has taken something.
+    pub(super) fn took(&self) {
+        // Zero is for never.
+        let now_ms = self.shared.clock.monotonic().as_millis().max(1) as u64;
+        self.shared.counters.took_at_ms.store(now_ms, Relaxed);
     }
 
     pub(super) fn failed(&mut self, error: &StoreError) {
@@ -160,7 +169,20 @@ impl Writer {
         if result.as_ref().is_err_and(|error| error.fault == Fault::Full) && self.make_room(0) {
             result = run(self);
         }
+        if job == Job::Checkpoint {
+            self.count_checkpoint(&result);
+        }
         self.noted(result)
+    }
+
+    fn count_checkpoint(&self, result: &Result<Report, StoreError>) {
+        let counters = &self.shared.counters;
+        let counter = match result {
+            Ok(Report { more: false, .. }) => &counters.checkpoints_complete,
+            Ok(_) => &counters.checkpoints_busy,
+            Err(_) => &counters.checkpoints_failed,
+        };
+        counter.fetch_add(1, Relaxed);
     }
 
     /// Deals with what a result says of the file.
@@ -187,6 +209,34 @@ impl Writer {
     pub fn pages(&mut self) -> Result<(i64, i64), StoreError> {
         let pages = jobs::pages(self.connection()?);
         self.noted(pages)
+    }
+
+    /// Writes what waits in `history`.
+    ///
+    /// # Errors
+    /// As `job`; it waits on then.
+    pub fn keep_history(&mut self, history: &History) -> Result<(), StoreError> {
+        let (sequence, spans) = history.waiting();
+        if spans.is_empty() {
+            return Ok(());
+        }
+        if let Some(fault) = &self.paused {
+            return Err(StoreError::new(fault.clone(), "nothing is stored just now"));
+        }
+        self.connection()?;
+        let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
+        let mut written = history::record(connection, &spans).map_err(StoreError::from);
+        if let Err(error) = &written
+            && matches!(error.fault, Fault::Full | Fault::Io)
+            && room::make(connection, &self.shared.place(), &self.ballast, 0).is_ok()
+        {
+            written = history::record(connection, &spans).map_err(StoreError::from);
+        }
+        if written.is_ok() {
+            history.stored(sequence);
+            self.took();
+        }
+        self.noted(written)
     }
 
     /// Deletes one batch of cached answers whose scope begins with `prefix`, all for an empty one; says how
@@ -241,7 +291,10 @@ impl Writer {
         match written {
             // Written into a file that was gone by then: they wait for the one that is there now.
             Ok(()) if footprint.moved(&self.shared.path).is_some() => {}
-            Ok(()) => self.pending_audit.clear(),
+            Ok(()) => {
+                self.pending_audit.clear();
+                self.took();
+            }
             Err(error) => self.failed(&error),
         }
     }

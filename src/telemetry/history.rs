@@ -171,6 +171,15 @@ impl History {
         (state.sequence, state.waiting.iter().map(|(_, span)| Arc::clone(span)).collect())
     }
 
+    /// What this run has counted and the store may not have yet: what waits, and the open minute and hour.
+    /// Of one stretch the later is the truer.
+    pub fn live(&self, requests: &Requests) -> Vec<Arc<Span>> {
+        let state = self.0.lock();
+        let (minute, hour) = state.spans(&requests.read());
+        let waiting = state.waiting.iter().map(|(_, span)| Arc::clone(span));
+        waiting.chain([Arc::new(minute), Arc::new(hour)]).collect()
+    }
+
     /// What was waiting up to `sequence` is in the store.
     pub fn stored(&self, sequence: u64) {
         let mut state = self.0.lock();
@@ -180,13 +189,6 @@ impl History {
         let before = minutes(&state);
         state.waiting.retain(|(number, _)| *number > sequence);
         state.written += before - minutes(&state);
-    }
-
-    /// The minute and the hour as far as they have come.
-    pub fn open(&self, requests: &Requests) -> [Span; 2] {
-        let state = self.0.lock();
-        let (minute, hour) = state.spans(&requests.read());
-        [minute, hour]
     }
 
     pub fn backlog(&self) -> Backlog {
@@ -289,8 +291,8 @@ mod tests {
         answer(&requests, 7_000);
         history.close(&requests, NOW_MS + MINUTE_MS, false);
         answer(&requests, 3_000);
-        let open = history.open(&requests).map(Arc::new);
+        let live = history.live(&requests);
         let expected = [(MINUTE_MS, MINUTE_MS, 1, 3_000), (HOUR_MS, -HOUR_MS / 2, 2, 7_000)];
-        assert_eq!(summary(&open), expected);
+        assert_eq!(summary(&live[2..]), expected, "beside what waits");
     }
 }

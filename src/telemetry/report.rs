@@ -29,13 +29,6 @@ impl Range {
     }
 }
 
-/// Which requests are meant.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Scope<'a> {
-    /// Only of this route.
-    pub route: Option<&'a str>,
-}
-
 /// Durations in milliseconds. A percentile is off by at most `relativeError`; the extremes are exact.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -201,18 +194,18 @@ pub struct Report {
 
 impl Report {
     /// `spans`: each with whether it is in the store; those outside of the range are left out. `since_ms`:
-    /// before it nobody counted, so that rates are of the time that was.
+    /// when this run began to count, so that rates are of the time that was. `route`: only of this one.
     pub fn new<'a>(
         range: Range,
         since_ms: i64,
-        scope: Scope<'_>,
+        route: Option<&str>,
         spans: impl Iterator<Item = (&'a Span, bool)>,
     ) -> Report {
         let mut whole = Whole::default();
         for (span, stored) in spans {
             let inside = range.from_ms <= span.start_ms && span.start_ms <= range.to_ms;
             if inside && span.length_ms == range.step_ms {
-                whole.add(span, stored, scope);
+                whole.add(span, stored, route);
             }
         }
         whole.report(range, since_ms)
@@ -229,9 +222,9 @@ struct Whole {
 }
 
 impl Whole {
-    fn add(&mut self, span: &Span, stored: bool, scope: Scope<'_>) {
+    fn add(&mut self, span: &Span, stored: bool, route: Option<&str>) {
         let wanted =
-            span.kinds.iter().filter(|(kind, _)| scope.route.is_none_or(|r| r == kind.route));
+            span.kinds.iter().filter(|(kind, _)| route.is_none_or(|route| route == kind.route));
         for (kind, figures) in wanted {
             self.sum.add(kind, figures);
             if kind.tier != Tier::None {
@@ -262,7 +255,9 @@ impl Whole {
     }
 
     fn report(self, range: Range, since_ms: i64) -> Report {
-        let earliest = self.points.keys().next().copied().unwrap_or(since_ms).min(since_ms);
+        // A first step in which the counting began is not one that was counted from its beginning.
+        let first = self.points.keys().next().filter(|start| **start + range.step_ms <= since_ms);
+        let earliest = first.copied().unwrap_or(since_ms);
         let seconds = (range.to_ms - range.from_ms.max(earliest)).max(1_000) as f64 / 1_000.0;
         let answers: u64 = self.tiers.values().map(Figures::count).sum();
         let tier = |(tier, figures): (Tier, Figures)| TierReport {
@@ -349,7 +344,7 @@ mod tests {
     /// Milliseconds.
     const MS: u64 = 1_000_000;
 
-    fn example(scope: Scope<'_>) -> Report {
+    fn example(route: Option<&str>) -> Report {
         let spans = [
             span(
                 0,
@@ -367,12 +362,12 @@ mod tests {
         ];
         let range = Range::last(HOUR_MS, START_MS + 2 * MINUTE_MS);
         let stored = [true, true, false, true];
-        Report::new(range, START_MS, scope, spans.iter().zip(stored))
+        Report::new(range, START_MS, route, spans.iter().zip(stored))
     }
 
     #[test]
     fn spans_are_added_up() {
-        let report = example(Scope::default());
+        let report = example(None);
         let totals = &report.totals;
         assert_eq!((totals.requests, totals.errors, totals.client_errors), (102, 1, 0));
         assert_eq!((report.hit_rate, totals.bytes), (Some(0.92), 10_200));
@@ -394,7 +389,7 @@ mod tests {
 
     #[test]
     fn a_percentile_is_of_the_whole_and_not_a_mean_of_percentiles() {
-        let latency = example(Scope { route: Some("/r") }).totals.latency.unwrap();
+        let latency = example(Some("/r")).totals.latency.unwrap();
         // 90 of 1 ms, 2 of 2 ms, 8 of 20 ms, 1 of 90 ms.
         for (what, found, exact) in [
             ("p50", latency.p50_ms, 1.0),
@@ -425,7 +420,7 @@ mod tests {
     #[test]
     fn of_nothing_there_are_no_figures_and_no_division_by_zero() {
         let range = Range::last(HOUR_MS, START_MS);
-        let report = Report::new(range, START_MS, Scope::default(), std::iter::empty());
+        let report = Report::new(range, START_MS, None, std::iter::empty());
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["totals"]["requests"], 0);
         for absent in ["errorRate", "latency"] {

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use suitsize::app::App;
-use suitsize::config::{DataSettings, EngineSettings, ServeSettings, Switch};
+use suitsize::config::{DataSettings, EngineSettings, ServeSettings, Switch, WatchSettings};
 use tokio::sync::oneshot;
 
 pub const JSON: (&str, &str) = ("content-type", "application/json");
@@ -91,10 +91,16 @@ fn settings(dir: &Path) -> ServeSettings {
         host: Some("127.0.0.1".to_owned()),
         port: Some(0),
         workers: Some(2),
-        data: DataSettings { data_dir: dir.to_owned(), store_ttl_seconds: 300, store_max_mb: 128 },
+        data: DataSettings {
+            data_dir: dir.to_owned(),
+            store_ttl_seconds: 300,
+            store_max_mb: 128,
+            history_days: 30,
+        },
         memory_ttl_seconds: 30,
         warm: Switch::Off,
         admin_token: None,
+        watch: WatchSettings::default(),
         engine: EngineSettings::default(),
     }
 }

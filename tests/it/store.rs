@@ -13,6 +13,7 @@ use suitsize::sizing::Engine;
 use suitsize::store::{
     AuditRow, Digest, Fault, How, Job, Lookup, Packer, State, Store, StoreOptions,
 };
+use suitsize::telemetry::Telemetry;
 use suitsize::upkeep::Upkeep;
 
 const NOON_MS: i64 = 1_790_000_000_000;
@@ -58,6 +59,7 @@ fn store_in(dir: &Path, max_bytes: u64, clock: &Clock) -> Store {
     let options = StoreOptions {
         dir: dir.to_owned(),
         ttl: Duration::from_secs(300),
+        history: Duration::from_secs(30 * 86_400),
         max_bytes,
         packer: Arc::new(Packer::new(&[])),
     };
@@ -304,10 +306,16 @@ fn an_idle_hour_makes_a_large_file_small_again() {
         data_dir: dir.path().to_owned(),
         memory_ttl: Duration::from_secs(30),
         store_ttl: Duration::from_secs(300),
+        history: Duration::from_secs(30 * 86_400),
         store_max_bytes: 32 * MIB,
         warm: false,
+        memory_budget_bytes: 128 * MIB,
+        alert_rules: Vec::new(),
+        webhook: None,
     };
-    let service = Service::new(Engine::embedded().unwrap(), &options, clock.clone());
+    let telemetry = Arc::new(Telemetry::new(&["unmatched"], 1, NOON_MS));
+    let engine = Engine::embedded().unwrap();
+    let service = Service::new(engine, &options, telemetry, clock.clone());
     let store = service.store();
     for n in 0..50_000 {
         while !put(store, n) {

@@ -35,6 +35,7 @@ fn tiers_with(memory_s: u64, store_s: u64) -> Tiers {
     let options = StoreOptions {
         dir: dir.path().to_owned(),
         ttl: Duration::from_secs(store_s),
+        history: Duration::from_secs(30 * 86_400),
         max_bytes: 64 * 1024 * 1024,
         packer: Arc::clone(&packer),
     };

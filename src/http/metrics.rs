@@ -1,0 +1,13 @@
+//! `GET /metrics`, `GET /api/metrics`: everything that is counted, for Prometheus.
+
+use crate::service::Service;
+use crate::telemetry::CONTENT_TYPE;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+
+pub async fn metrics(service: web::Data<Service>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type(CONTENT_TYPE)
+        .body(service.metrics())
+}

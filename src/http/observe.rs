@@ -1,0 +1,131 @@
+//! The one middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
+//! to the counters, and to the log. Nothing in it can fail the request.
+//!
+//! The log has one line for each failure (an error of ours, or slower than it should be); every other
+//! request is a line at `debug`. None of them holds anything that was sent but the request's id.
+
+use super::routes;
+use super::stamp::{REQUEST_ID, Stamp};
+use crate::telemetry::{StatusClass, Telemetry};
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+/// What a log's filter knows these lines by.
+const LOG_TARGET: &str = "suitsize::request";
+
+/// What a worker observes with.
+#[derive(Clone)]
+pub struct Observer {
+    telemetry: Arc<Telemetry>,
+    shard: usize,
+    /// Requests that take longer are told.
+    slow_ns: u64,
+    /// Off to measure what recording costs.
+    records: bool,
+}
+
+impl Observer {
+    /// `shard`: the worker's own.
+    pub fn new(telemetry: &Arc<Telemetry>, shard: usize, slow: Duration, records: bool) -> Self {
+        let slow_ns = slow.as_nanos() as u64;
+        Observer { telemetry: Arc::clone(telemetry), shard, slow_ns, records }
+    }
+}
+
+pub async fn observe(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let Some(observer) = request.app_data::<Observer>().cloned() else {
+        return next.call(request).await;
+    };
+    let stamp = Rc::new(Stamp::new(request.headers()));
+    request.extensions_mut().insert(Rc::clone(&stamp));
+    let route = routes::position(request.path());
+    let in_flight = observer.telemetry.requests.arrived(observer.shard);
+    let answer = next.call(request).await;
+    in_flight.answered();
+    let elapsed_ns = stamp.elapsed_ns();
+    match answer {
+        Ok(mut response) => {
+            let bytes = match response.response().body().size() {
+                BodySize::Sized(bytes) => bytes,
+                _ => 0,
+            };
+            mark(response.headers_mut(), &stamp, elapsed_ns);
+            observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
+            Ok(response)
+        }
+        // A failure that no handler has made an answer of.
+        Err(error) => {
+            let status = error.as_response_error().status_code();
+            observer.note(&stamp, route, status, elapsed_ns, 0);
+            Err(error)
+        }
+    }
+}
+
+impl Observer {
+    fn note(&self, stamp: &Stamp, route: usize, status: StatusCode, elapsed_ns: u64, bytes: u64) {
+        if self.records {
+            let kind = (route, StatusClass::of(status.as_u16()), stamp.tier.get());
+            self.telemetry.requests.record(self.shard, kind, elapsed_ns, bytes);
+        }
+        let level = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => log::Level::Error,
+            status if status.is_server_error() => log::Level::Warn,
+            _ if elapsed_ns > self.slow_ns => log::Level::Warn,
+            _ => log::Level::Debug,
+        };
+        if level <= log::max_level() {
+            tell(level, stamp, route, status, elapsed_ns);
+        }
+    }
+}
+
+fn tell(level: log::Level, stamp: &Stamp, route: usize, status: StatusCode, elapsed_ns: u64) {
+    let failure = stamp.failure.borrow();
+    let what = match (&*failure, level) {
+        (Some(failure), _) => failure,
+        (None, log::Level::Debug) => "answered",
+        (None, _) if status.is_server_error() => "failed",
+        (None, _) => "slow",
+    };
+    log::log!(
+        target: LOG_TARGET,
+        level,
+        request_id = stamp.id(),
+        route = routes::pattern(route),
+        status = status.as_u16(),
+        tier = stamp.tier.get().name(),
+        duration_ms = elapsed_ns as f64 / 1e6;
+        "{what}"
+    );
+}
+
+/// `X-Request-Id`, `X-Response-Time: 0.021ms`, `Server-Timing: total;dur=0.021, tier;desc=memory`.
+fn mark(headers: &mut HeaderMap, stamp: &Stamp, elapsed_ns: u64) {
+    headers.insert(REQUEST_ID, stamp.request_id.clone());
+    let micros = elapsed_ns / 1_000;
+    let (whole, part) = (micros / 1_000, micros % 1_000);
+    let tier = stamp.tier.get().name();
+    let timing = match tier {
+        "none" => format!("total;dur={whole}.{part:03}"),
+        tier => format!("total;dur={whole}.{part:03}, tier;desc={tier}"),
+    };
+    let time = format!("{whole}.{part:03}ms");
+    for (name, value) in [(RESPONSE_TIME, time), (SERVER_TIMING, timing)] {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
+    }
+}

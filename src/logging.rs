@@ -1,0 +1,87 @@
+//! The log: lines for a person, or one JSON object a line for a machine. Only home of `env_logger`.
+//!
+//! A message can be read alone; what varies is beside it as named values. Nothing that a shopper sent is
+//! in either: a test sends marked values at the most talkative level and looks for them.
+
+use crate::config::LogFormat;
+use env_logger::fmt::Formatter;
+use env_logger::{Builder, Env};
+use log::Record;
+use log::kv::{Key, Value, VisitSource};
+use serde_json::Map;
+use std::io::{self, Write};
+
+/// What is logged unless `RUST_LOG` says something else.
+const FILTER: &str = "info,actix_server=warn";
+
+/// To be called once, first of all.
+pub fn start(format: LogFormat) {
+    let mut builder = Builder::from_env(Env::default().default_filter_or(FILTER));
+    if format == LogFormat::Json {
+        builder.format(json);
+    }
+    builder.init();
+}
+
+/// `{"time":…,"level":…,"target":…,"message":…, …}`: the named values are fields of the same object.
+fn json(out: &mut Formatter, record: &Record<'_>) -> io::Result<()> {
+    let time = out.timestamp_millis().to_string();
+    writeln!(out, "{}", line(&time, record))
+}
+
+fn line(time: &str, record: &Record<'_>) -> serde_json::Value {
+    let mut fields = Fields(Map::new());
+    fields.set("time", time.into());
+    fields.set("level", record.level().as_str().to_lowercase().into());
+    fields.set("target", record.target().into());
+    fields.set("message", record.args().to_string().into());
+    // Only fails when a visitor does.
+    let _ = record.key_values().visit(&mut fields);
+    fields.0.into()
+}
+
+struct Fields(Map<String, serde_json::Value>);
+
+impl Fields {
+    fn set(&mut self, name: &str, value: serde_json::Value) {
+        self.0.insert(name.to_owned(), value);
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for Fields {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), log::kv::Error> {
+        let number = value.to_u64().map(serde_json::Value::from);
+        let number = number.or_else(|| value.to_f64().map(serde_json::Value::from));
+        self.set(key.as_str(), number.unwrap_or_else(|| value.to_string().into()));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use log::Level;
+    use serde_json::json;
+
+    #[test]
+    fn a_line_is_one_object_whatever_is_in_it() {
+        let values = [
+            ("status", Value::from(200_u64)),
+            ("duration_ms", Value::from(0.021)),
+            ("tier", Value::from("memory")),
+        ];
+        let record = Record::builder()
+            .args(format_args!("a \"quoted\"\nline"))
+            .level(Level::Warn)
+            .target("suitsize::request")
+            .key_values(&values)
+            .build();
+        let expected = json!({
+            "time": "2026-11-20T00:00:00.000Z", "level": "warn", "target": "suitsize::request",
+            "message": "a \"quoted\"\nline", "status": 200, "duration_ms": 0.021, "tier": "memory",
+        });
+        let line = line("2026-11-20T00:00:00.000Z", &record).to_string();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap(), expected);
+        assert!(!line.contains('\n'));
+    }
+}
