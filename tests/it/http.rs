@@ -1,10 +1,10 @@
 //! The service over a real socket: the contract's names, every documented problem, start and stop.
 
-use crate::running::{JSON, Reply, Running};
+use crate::running::{JSON, Reply, Running, Served};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
 
 /// One running service for all tests of this file.
@@ -183,39 +183,9 @@ fn the_same_body_in_two_units_gets_the_same_recommendation() {
 }
 
 /// A `suitsize serve` of its own, killed when dropped.
-struct Served {
-    child: Child,
-    port: u16,
-    greeting: String,
-}
-
-impl Served {
-    fn start() -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_suitsize"))
-            .args(["serve", "--port", "0"])
-            .env_remove("PORT")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let greeting: String = (0..3).map(|_| lines.next().unwrap().unwrap() + "\n").collect();
-        let address = greeting.split("http://").nth(1).unwrap().lines().next().unwrap();
-        let port = address.rsplit(':').next().unwrap().parse().unwrap();
-        Served { child, port, greeting }
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 #[test]
 fn serve_prints_its_address_and_a_curl_and_stops_on_sigterm() {
-    let mut served = Served::start();
+    let mut served = Served::start(&[]);
     assert!(served.greeting.contains("curl -s 127.0.0.1:"), "{}", served.greeting);
     let mut stream = TcpStream::connect(("127.0.0.1", served.port)).unwrap();
     let request = "GET /api/health HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
@@ -223,15 +193,12 @@ fn serve_prints_its_address_and_a_curl_and_stops_on_sigterm() {
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
-    let killed =
-        Command::new("kill").args(["-TERM", &served.child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    assert!(served.child.wait().unwrap().success());
+    assert!(served.terminate().success());
 }
 
 #[test]
 fn a_port_that_is_taken_is_one_clear_line() {
-    let served = Served::start();
+    let served = Served::start(&[]);
     let output = Command::new(env!("CARGO_BIN_EXE_suitsize"))
         .args(["serve", "--port", &served.port.to_string()])
         .output()

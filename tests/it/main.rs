@@ -3,6 +3,7 @@
 // A test that panics has failed: that is what unwrap is for here.
 #![allow(clippy::unwrap_used)]
 
+mod alerts;
 mod charts;
 mod claims;
 mod command_line;
@@ -10,8 +11,10 @@ mod golden;
 mod http;
 mod laws;
 mod licences;
+mod logs;
 mod models;
 mod operating;
+mod performance;
 mod refusals;
 mod running;
 mod store;

@@ -1,7 +1,10 @@
 //! A service that runs in the test's own process, on a free port and a data directory of its own.
 
 use serde_json::Value;
+use std::fs::File;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use suitsize::app::App;
@@ -47,23 +50,11 @@ impl Running {
     }
 
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let agent: ureq::Agent = ureq::Agent::config_builder()
-            .http_status_as_error(false)
-            .allow_non_standard_methods(true)
-            .build()
-            .into();
-        let mut request = ureq::http::Request::builder()
-            .method(method)
-            .uri(format!("http://127.0.0.1:{}{path}", self.port));
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let mut response = agent.run(request.body(body).unwrap()).unwrap();
-        Reply {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response.body_mut().read_to_string().unwrap(),
-        }
+        send(self.port, method, path, headers, body)
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], b"")
     }
 
     pub fn ask(&self, question: &Value) -> Reply {
@@ -71,7 +62,27 @@ impl Running {
     }
 
     pub fn health(&self) -> Value {
-        self.send("GET", "/api/health", &[], b"").json()
+        self.get("/api/health").json()
+    }
+}
+
+pub fn send(port: u16, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .build()
+        .into();
+    let mut request = ureq::http::Request::builder()
+        .method(method)
+        .uri(format!("http://127.0.0.1:{}{path}", port));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let mut response = agent.run(request.body(body).unwrap()).unwrap();
+    Reply {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        text: response.body_mut().read_to_string().unwrap(),
     }
 }
 
@@ -124,5 +135,54 @@ impl Reply {
     pub fn recommendation(&self) -> &str {
         let (_, rest) = self.text.split_once("{\"recommendation\":").unwrap();
         rest.split_once(",\"performance_metadata\"").unwrap().0
+    }
+}
+
+/// The built program, on a free port and a data directory of its own. Killed when it is dropped.
+pub struct Served {
+    pub child: Child,
+    pub port: u16,
+    pub greeting: String,
+    /// What it logs.
+    log: std::path::PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+impl Served {
+    pub fn start(environment: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("log");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_suitsize"))
+            .args(["serve", "--port", "0", "--data-dir"])
+            .arg(dir.path())
+            .env_remove("PORT")
+            .envs(environment.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let greeting: String = (0..3).map(|_| lines.next().unwrap().unwrap() + "\n").collect();
+        let address = greeting.split("http://").nth(1).unwrap().lines().next().unwrap();
+        let port = address.rsplit(':').next().unwrap().parse().unwrap();
+        Served { child, port, greeting, log, _dir: dir }
+    }
+
+    /// SIGTERM, and how it ended.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }

@@ -42,8 +42,9 @@ impl Circuit {
         }
     }
 
-    pub fn succeeded(&mut self) {
-        *self = Circuit::default();
+    /// True if it had been open.
+    pub fn succeeded(&mut self) -> bool {
+        std::mem::take(self).open_until.is_some()
     }
 
     /// True if it opened by this failure and had been closed.
@@ -69,10 +70,10 @@ mod tests {
         for (i, (event, at_s, expected)) in rows.iter().enumerate() {
             let now = Duration::from_secs(*at_s);
             match event {
-                'F' => drop(circuit.failed(now)),
+                'F' => circuit.failed(now),
                 'S' => circuit.succeeded(),
-                _ => {}
-            }
+                _ => false,
+            };
             assert_eq!(circuit.standing(now), *expected, "{what}, step {i}");
         }
     }
@@ -104,6 +105,7 @@ mod tests {
         let mut circuit = Circuit::default();
         let said: Vec<bool> = (0..7).map(|_| circuit.failed(Duration::ZERO)).collect();
         assert_eq!(said, [false, false, false, false, true, false, false]);
+        assert!(circuit.succeeded() && !circuit.succeeded(), "and once that it closed");
     }
 
     #[test]

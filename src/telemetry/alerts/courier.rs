@@ -120,13 +120,13 @@ impl Courier {
         self.counts.retries += u64::from(letter.attempts > 1);
         match delivery {
             Delivery::Done => {
-                self.circuit.succeeded();
+                self.succeeded();
                 self.counts.delivered += 1;
                 Outcome::Delivered
             }
             Delivery::Refused(why) => {
                 // A receiver that says no is there.
-                self.circuit.succeeded();
+                self.succeeded();
                 self.counts.failed += 1;
                 Outcome::GivenUp(why)
             }
@@ -145,6 +145,12 @@ impl Courier {
 
     pub fn circuit(&self, now: Duration) -> Standing {
         self.circuit.standing(now)
+    }
+
+    fn succeeded(&mut self) {
+        if self.circuit.succeeded() {
+            log::info!("the alert webhook answers again");
+        }
     }
 
     fn failed(&mut self, now: Duration, letter: Letter, why: String) -> Outcome {

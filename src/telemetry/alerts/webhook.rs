@@ -374,11 +374,20 @@ mod tests {
 
     #[test]
     fn https_speaks_tls() {
-        let (plain, _receiver) = receiver(&["200 OK"]);
-        let address = plain.uri().to_string().replace("http:", "https:");
-        let target = Target::parse(&address).unwrap();
-        drop(plain);
-        assert!(matches!(post(&agent(), &target, b"{}"), Delivery::Failed(_)));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("https://{}/", listener.local_addr().unwrap());
+        let plain = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            stream.write_all(b"HTTP/1.1 400 This is plain HTTP\r\n\r\n").unwrap();
+            let mut hello = [0; 1];
+            stream.read_exact(&mut hello).unwrap();
+            hello[0]
+        });
+        let delivery = post(&agent(), &Target::parse(&address).unwrap(), b"{}");
+        let Delivery::Failed(why) = delivery else { panic!("{delivery:?}") };
+        assert!(why.contains("corrupt message"), "{why}");
+        const HANDSHAKE: u8 = 22;
+        assert_eq!(plain.join().unwrap(), HANDSHAKE);
     }
 
     #[test]
