@@ -1,6 +1,6 @@
 //! The whole service over HTTP, as a user would start it: the figures of `docs/performance.md`.
 //!
-//! `cargo bench --bench service -- [NAME ...]` runs `latency`, `ratio`, `stream`, `memory`, `file`; all
+//! `cargo bench --bench service -- [NAME ...]` runs `latency`, `ratio`, `recording`, `stream`, `memory`, `file`; all
 //! but the long ones without a name. Each starts the built binary on a data directory of its own and
 //! asks it over keep-alive connections with requests made beforehand, so the client costs as little as a
 //! client can. Client and server share the machine: compare figures of one run, not of two.
@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let scenarios: [(&str, bool, fn()); 5] = [
+    let scenarios: [(&str, bool, fn()); 6] = [
         ("latency", true, latency),
         ("ratio", true, ratio),
+        ("recording", true, recording),
         ("stream", false, stream),
         ("memory", false, memory),
         ("file", false, file),
@@ -86,6 +87,47 @@ fn ratio() {
         shares.push(new.rate / memory.rate);
     }
     println!("distinct against memory, median of {ROUNDS}: {:.3}", percentile(&shares, 0.5));
+}
+
+/// What recording costs: two servers that differ in nothing else, in turn, from memory.
+fn recording() {
+    const ROUNDS: usize = 15;
+    const REQUESTS: usize = 40_000;
+    let server =
+        |switch| Server::start(&[("SUITSIZE_WARM", "off"), ("SUITSIZE_RECORDING", switch)]);
+    let servers = [server("on"), server("off")];
+    let questions = distinct(0, 1_000);
+    let hot: Vec<_> = questions.iter().cycle().take(REQUESTS).cloned().collect();
+    let (mut rates, mut cpu) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    let (mut rate_ratios, mut cpu_differences) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        // Who goes second finds a warmer machine: each does so every other time.
+        let order = if round % 2 == 0 { [0, 1] } else { [1, 0] };
+        for which in order {
+            servers[which].ask_all(&questions, 2);
+            let run = servers[which].closed_loop(&hot, 8);
+            rates[which].push(run.rate);
+            cpu[which].push(run.cpu_us);
+        }
+        rate_ratios.push(rates[0][round] / rates[1][round]);
+        cpu_differences.push(cpu[0][round] - cpu[1][round]);
+    }
+    for (what, which) in [("on", 0), ("off", 1)] {
+        println!(
+            "recording {what}: {:.0}/s, {:.2} us of the server's CPU a request (medians of {ROUNDS})",
+            percentile(&rates[which], 0.5),
+            percentile(&cpu[which], 0.5)
+        );
+    }
+    println!(
+        "on against off, medians of the pairs: throughput {:.3} (quartiles {:.3} to {:.3}), CPU {:+.2} us ({:+.2} to {:+.2})",
+        percentile(&rate_ratios, 0.5),
+        percentile(&rate_ratios, 0.25),
+        percentile(&rate_ratios, 0.75),
+        percentile(&cpu_differences, 0.5),
+        percentile(&cpu_differences, 0.25),
+        percentile(&cpu_differences, 0.75)
+    );
 }
 
 /// 200 shoppers/s for three minutes after a cold start; hits from the second minute on.

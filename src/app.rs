@@ -51,7 +51,7 @@ impl App {
         let clock = Clock::system();
         let telemetry = Arc::new(Telemetry::new(http::ROUTES, workers, clock.unix_ms()));
         let inferences = Arc::clone(&telemetry.inferences);
-        let around = Around(Arc::new(move |inference| Telemetry::timed(&inferences, inference)));
+        let around = Around::new(move |inference| Telemetry::timed(&inferences, inference));
         let engine = Engine::new(&settings.engine.options(workers + 1, around))?;
         let service_options = settings.service()?;
         let (host, port) = settings.address();

@@ -36,7 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     /// Answer questions over HTTP
-    Serve(ServeSettings),
+    Serve(Box<ServeSettings>),
     /// Answer one question, or a batch of them from standard input
     Recommend(Box<recommend::Arguments>),
     /// Put the store in order, while no service uses it (a running one does so by itself)

@@ -51,9 +51,11 @@ pub async fn observe(
     let stamp = Rc::new(Stamp::new(request.headers()));
     request.extensions_mut().insert(Rc::clone(&stamp));
     let route = routes::position(request.path());
-    let in_flight = observer.telemetry.requests.arrived(observer.shard);
+    let in_flight = observer.records.then(|| observer.telemetry.requests.arrived(observer.shard));
     let answer = next.call(request).await;
-    in_flight.answered();
+    if let Some(in_flight) = in_flight {
+        in_flight.answered();
+    }
     let elapsed_ns = stamp.elapsed_ns();
     match answer {
         Ok(mut response) => {

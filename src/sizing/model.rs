@@ -60,13 +60,21 @@ pub enum ModelError {
     NotFinite,
 }
 
-/// Called with every inference, to run it once: the engine has no clock, who hands this in may have one.
+/// Is given every inference, and runs it once: the engine has no clock, who hands this in may have one.
 #[derive(Clone)]
-pub struct Around(pub Arc<dyn Fn(&mut dyn FnMut()) + Send + Sync>);
+pub struct Around(Arc<Run>);
+
+type Run = dyn Fn(&mut dyn FnMut()) + Send + Sync;
+
+impl Around {
+    pub fn new(run: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
+        Around(Arc::new(run))
+    }
+}
 
 impl Default for Around {
     fn default() -> Self {
-        Around(Arc::new(|inference| inference()))
+        Around::new(|inference| inference())
     }
 }
 

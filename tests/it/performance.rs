@@ -117,6 +117,9 @@ fn a_restart_loses_nothing_that_was_stopped_in_order() {
     assert_eq!(whole["totals"]["clientErrors"], json!(2));
 }
 
+/// What happens to a service.
+type Trouble = dyn Fn(&Driven);
+
 /// A service whose time is told to it.
 struct Driven {
     service: Service,
@@ -276,8 +279,8 @@ fn without_a_store_figures_are_live_and_later_stored() {
 
 #[test]
 fn shipped_alerts_fire_on_what_they_are_about_and_resolve() {
-    let quiet: &dyn Fn(&Driven) = &|driven| driven.requests(50, 200, Tier::Memory, 50_000);
-    let rows: [(&str, &dyn Fn(&Driven)); 3] = [
+    let quiet: &Trouble = &|driven| driven.requests(50, 200, Tier::Memory, 50_000);
+    let rows: [(&str, &Trouble); 3] = [
         ("error_rate_high", &|driven| driven.requests(50, 500, Tier::None, 50_000)),
         ("latency_high", &|driven| driven.requests(50, 200, Tier::Computed, 300_000_000)),
         ("hit_rate_low", &|driven| driven.requests(150, 200, Tier::Computed, 100_000)),
