@@ -124,10 +124,10 @@ impl Service {
 
     fn history(&self, text: &mut Exposition) {
         let backlog = self.telemetry().history.backlog();
-        text.counter("suitsize_history_minutes_written_total", "Minutes of figures in the store.")
+        text.counter("suitsize_history_records_written_total", "Minutes of figures in the store.")
             .is(backlog.written as f64);
         text.counter(
-            "suitsize_history_minutes_lost_total",
+            "suitsize_history_records_lost_total",
             "Minutes of figures that the store could not take for too long.",
         )
         .is(backlog.lost as f64);
