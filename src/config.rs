@@ -5,7 +5,10 @@ use crate::service::ServiceOptions;
 use crate::sizing::EngineOptions;
 use crate::sizing::model::{Around, Backend};
 use crate::telemetry::alerts::{self, RulesError, Target};
-use clap::{Args, ValueEnum};
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::{Arg, Args, Command, ValueEnum};
+use std::ffi::OsStr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -57,7 +60,7 @@ pub struct ServeSettings {
     pub warm: Switch,
 
     /// Secret of 32 or more characters that lets an operator clear, warm and optimize; without it nobody can
-    #[arg(long, value_name = "SECRET", env = "SUITSIZE_ADMIN_TOKEN", hide_env_values = true, value_parser = AdminToken::parse)]
+    #[arg(long, value_name = "SECRET", env = "SUITSIZE_ADMIN_TOKEN", hide_env_values = true, value_parser = Concealed(AdminToken::parse))]
     pub admin_token: Option<AdminToken>,
 
     #[command(flatten)]
@@ -83,7 +86,7 @@ pub struct WatchSettings {
     pub alerts: Option<PathBuf>,
 
     /// Address that is told when an alert fires or resolves, by a POST of JSON; nobody without it
-    #[arg(long, value_name = "URL", env = "SUITSIZE_ALERT_WEBHOOK", hide_env_values = true, value_parser = Target::parse)]
+    #[arg(long, value_name = "URL", env = "SUITSIZE_ALERT_WEBHOOK", hide_env_values = true, value_parser = Concealed(Target::parse))]
     pub alert_webhook: Option<Target>,
 
     /// Whether requests are counted; off only to measure what that costs
@@ -128,6 +131,28 @@ impl DataSettings {
     /// How long figures of performance are kept.
     pub fn history(&self) -> Duration {
         Duration::from_secs(u64::from(self.history_days) * 24 * 3_600)
+    }
+}
+
+/// Reads a secret: what is wrong with it is said without saying what it was.
+#[derive(Clone)]
+struct Concealed<T>(fn(&str) -> Result<T, String>);
+
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Concealed<T> {
+    type Value = T;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<T, clap::Error> {
+        let parsed = value.to_str().ok_or_else(|| "this is no text".to_owned()).and_then(self.0);
+        parsed.map_err(|why| {
+            let name = argument.map(ToString::to_string).unwrap_or_default();
+            let why = format!("invalid value for '{name}': {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, why).with_cmd(command)
+        })
     }
 }
 

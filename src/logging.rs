@@ -6,8 +6,8 @@
 use crate::config::LogFormat;
 use env_logger::fmt::Formatter;
 use env_logger::{Builder, Env};
-use log::Record;
 use log::kv::{Key, Value, VisitSource};
+use log::{LevelFilter, Record};
 use serde_json::Map;
 use std::io::{self, Write};
 
@@ -17,6 +17,8 @@ const FILTER: &str = "info,actix_server=warn";
 /// To be called once, first of all.
 pub fn start(format: LogFormat) {
     let mut builder = Builder::from_env(Env::default().default_filter_or(FILTER));
+    // Below a warning it writes the whole address of a webhook, which is a secret.
+    builder.filter_module("ureq", LevelFilter::Warn).filter_module("ureq_proto", LevelFilter::Warn);
     if format == LogFormat::Json {
         builder.format(json);
     }

@@ -80,8 +80,9 @@ impl Recorder {
 
     /// Everything since the start. Extremes are of no use then: they are those of the open stretch.
     pub fn read(&self) -> Figures {
+        let counts: Vec<_> = self.counts.iter().map(|count| count.load(Relaxed)).collect();
         Figures {
-            histogram: Histogram(self.counts.iter().map(|count| count.load(Relaxed)).collect()),
+            histogram: Histogram::new(0, &counts),
             sum_ns: self.sum_ns.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
             min_ns: self.min_ns.load(Relaxed),
@@ -96,29 +97,64 @@ impl Recorder {
     }
 }
 
-/// Counts that stand still. Empty, or of `BUCKETS`.
+/// Counts that stand still: those from the first bucket that is not empty to the last, since a minute's
+/// durations lie within a fifth of all buckets, and adding them up is what reading a month does.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Histogram(Vec<u64>);
+pub struct Histogram {
+    /// The bucket of the first count; zero when there is none.
+    first: usize,
+    counts: Vec<u64>,
+}
 
 impl Histogram {
+    /// Of counts from bucket `first` on.
+    fn new(first: usize, counts: &[u64]) -> Histogram {
+        let is_some = |count: &u64| *count > 0;
+        let Some(begin) = counts.iter().position(is_some) else { return Histogram::default() };
+        let end = counts.iter().rposition(is_some).map_or(begin, |last| last + 1);
+        Histogram { first: first + begin, counts: counts[begin..end].to_vec() }
+    }
+
     pub fn count(&self) -> u64 {
-        self.0.iter().sum()
+        self.counts.iter().sum()
     }
 
     pub fn add(&mut self, other: &Histogram) {
-        if self.0.is_empty() {
-            self.0.clone_from(&other.0);
+        if other.counts.is_empty() {
             return;
         }
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a += b);
+        self.make_room(other.first, other.first + other.counts.len());
+        let same = &mut self.counts[other.first - self.first..];
+        same.iter_mut().zip(&other.counts).for_each(|(a, b)| *a += b);
+    }
+
+    /// There are counts from bucket `first` to before `end` afterwards.
+    fn make_room(&mut self, first: usize, end: usize) {
+        if self.counts.is_empty() {
+            self.first = first;
+        }
+        if first < self.first {
+            let before = std::iter::repeat_n(0, self.first - first);
+            self.counts.splice(0..0, before);
+            self.first = first;
+        }
+        let length = (end - self.first).max(self.counts.len());
+        self.counts.resize(length, 0);
     }
 
     /// What came since `earlier`.
     fn since(&self, earlier: &Histogram) -> Histogram {
-        if earlier.0.is_empty() {
-            return self.clone();
-        }
-        Histogram(self.0.iter().zip(&earlier.0).map(|(a, b)| a.saturating_sub(*b)).collect())
+        let before = |bucket: usize| {
+            let place = bucket.checked_sub(earlier.first);
+            place.and_then(|place| earlier.counts.get(place)).copied().unwrap_or(0)
+        };
+        let counts: Vec<_> =
+            self.buckets().map(|(bucket, count)| count.saturating_sub(before(bucket))).collect();
+        Histogram::new(self.first, &counts)
+    }
+
+    fn buckets(&self) -> impl Iterator<Item = (usize, u64)> {
+        self.counts.iter().enumerate().map(|(place, count)| (self.first + place, *count))
     }
 
     /// The middle of the bucket in which the `share` smallest of all end, in nanoseconds; by nearest
@@ -127,7 +163,7 @@ impl Histogram {
         let count = self.count();
         let rank = ((share * count as f64).ceil() as u64).clamp(1, count.max(1));
         let mut seen = 0;
-        let found = self.0.iter().position(|n| {
+        let (found, _) = self.buckets().find(|(_, n)| {
             seen += n;
             seen >= rank
         })?;
@@ -138,7 +174,7 @@ impl Histogram {
     /// How many took less than 2^`bits` nanoseconds: exact, since buckets end at powers of two.
     pub fn below_power(&self, bits: u32) -> u64 {
         let end = bucket(1 << bits.min(TOP_BITS - 1));
-        self.0.iter().take(end).sum()
+        self.counts.iter().take(end.saturating_sub(self.first)).sum()
     }
 
     /// As bytes: the version, then for each bucket that is not empty how many are left out before it and
@@ -146,9 +182,9 @@ impl Histogram {
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         let mut next = 0;
-        for (bucket, count) in self.0.iter().enumerate().filter(|(_, count)| **count > 0) {
+        for (bucket, count) in self.buckets().filter(|(_, count)| *count > 0) {
             put(&mut bytes, (bucket - next) as u64);
-            put(&mut bytes, *count);
+            put(&mut bytes, count);
             next = bucket + 1;
         }
         bytes
@@ -157,14 +193,20 @@ impl Histogram {
     /// `None` when the bytes are not an encoded histogram of a known version.
     pub fn decode(bytes: &[u8]) -> Option<Histogram> {
         let (&VERSION, mut rest) = bytes.split_first()? else { return None };
-        let mut counts = vec![0; BUCKETS];
+        let mut counts = Vec::with_capacity(rest.len());
+        let mut first = None;
         let mut next: usize = 0;
         while !rest.is_empty() {
             let bucket = next.checked_add(usize::try_from(take(&mut rest)?).ok()?)?;
-            *counts.get_mut(bucket)? = take(&mut rest)?;
+            if bucket >= BUCKETS {
+                return None;
+            }
+            let first = *first.get_or_insert(bucket);
+            counts.resize(bucket - first, 0);
+            counts.push(take(&mut rest)?);
             next = bucket + 1;
         }
-        Some(Histogram(counts))
+        Some(Histogram::new(first.unwrap_or(0), &counts))
     }
 }
 

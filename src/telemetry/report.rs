@@ -3,7 +3,7 @@
 
 use super::histogram::{Figures, RELATIVE_ERROR};
 use super::history::{HOUR_MS, MINUTE_MS, Span};
-use super::requests::{Kind, Tier};
+use super::requests::{ByKind, Kind, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -74,10 +74,7 @@ struct Sum {
 impl Sum {
     fn add(&mut self, kind: &Kind, figures: &Figures) {
         self.all.add(figures);
-        self.add_counts(kind, figures.count());
-    }
-
-    fn add_counts(&mut self, kind: &Kind, count: u64) {
+        let count = figures.count();
         self.errors += if kind.class.is_error() { count } else { 0 };
         self.client_errors += if kind.class.is_client_error() { count } else { 0 };
         self.tiers[kind.tier as usize] += count;
@@ -214,25 +211,19 @@ impl Report {
 
 #[derive(Default)]
 struct Whole {
-    sum: Sum,
-    tiers: BTreeMap<Tier, Figures>,
-    routes: BTreeMap<String, Sum>,
+    /// What totals, tiers and routes are made of in the end, so that a row is added up only twice.
+    kinds: ByKind,
     points: BTreeMap<i64, (Sum, bool)>,
     slowest: Option<Slowest>,
 }
 
 impl Whole {
     fn add(&mut self, span: &Span, stored: bool, route: Option<&str>) {
-        let wanted =
-            span.kinds.iter().filter(|(kind, _)| route.is_none_or(|route| route == kind.route));
-        for (kind, figures) in wanted {
-            self.sum.add(kind, figures);
-            if kind.tier != Tier::None {
-                self.tiers.entry(kind.tier).or_default().add(figures);
-            }
-            match self.routes.get_mut(&kind.route) {
-                Some(sum) => sum.add(kind, figures),
-                None => self.routes.entry(kind.route.clone()).or_default().add(kind, figures),
+        let is_wanted = |kind: &Kind| route.is_none_or(|route| route == kind.route);
+        for (kind, figures) in span.kinds.iter().filter(|(kind, _)| is_wanted(kind)) {
+            match self.kinds.get_mut(kind) {
+                Some(sum) => sum.add(figures),
+                None => drop(self.kinds.insert(kind.clone(), figures.clone())),
             }
             let (point, all_stored) =
                 self.points.entry(span.start_ms).or_insert_with(|| (Sum::default(), true));
@@ -259,34 +250,51 @@ impl Whole {
         let first = self.points.keys().next().filter(|start| **start + range.step_ms <= since_ms);
         let earliest = first.copied().unwrap_or(since_ms);
         let seconds = (range.to_ms - range.from_ms.max(earliest)).max(1_000) as f64 / 1_000.0;
-        let answers: u64 = self.tiers.values().map(Figures::count).sum();
-        let tier = |(tier, figures): (Tier, Figures)| TierReport {
-            tier: tier.name(),
-            answers: figures.count(),
-            share: share(figures.count(), answers),
-            latency: Latency::of(&figures),
-        };
-        let route =
-            |(route, sum): (String, Sum)| RouteReport { route, totals: sum.totals(seconds) };
-        let mut routes: Vec<_> = self.routes.into_iter().map(route).collect();
-        routes.sort_by_key(|route| std::cmp::Reverse(route.totals.requests));
+        let mut sum = Sum::default();
+        let (mut tiers, mut routes) = (BTreeMap::new(), BTreeMap::new());
+        for (kind, figures) in &self.kinds {
+            sum.add(kind, figures);
+            routes.entry(&kind.route).or_insert_with(Sum::default).add(kind, figures);
+            if kind.tier != Tier::None {
+                tiers.entry(kind.tier).or_insert_with(Figures::default).add(figures);
+            }
+        }
+        let points = self.points.into_iter();
         Report {
             from_ms: range.from_ms,
             to_ms: range.to_ms,
             step_seconds: range.step_ms / 1_000,
             relative_error: RELATIVE_ERROR,
-            totals: self.sum.totals(seconds),
-            hit_rate: self.sum.hit_rate(),
-            tiers: self.tiers.into_iter().map(tier).collect(),
-            routes,
+            totals: sum.totals(seconds),
+            hit_rate: sum.hit_rate(),
+            tiers: tier_reports(&tiers),
+            routes: route_reports(&routes, seconds),
             slowest: self.slowest,
-            series: self
-                .points
-                .into_iter()
-                .map(|(at, (sum, stored))| point(at, &sum, stored))
-                .collect(),
+            series: points.map(|(at, (sum, stored))| point(at, &sum, stored)).collect(),
         }
     }
+}
+
+fn tier_reports(tiers: &BTreeMap<Tier, Figures>) -> Vec<TierReport> {
+    let answers: u64 = tiers.values().map(Figures::count).sum();
+    let report = |(tier, figures): (&Tier, &Figures)| TierReport {
+        tier: tier.name(),
+        answers: figures.count(),
+        share: share(figures.count(), answers),
+        latency: Latency::of(figures),
+    };
+    tiers.iter().map(report).collect()
+}
+
+/// The most asked first.
+fn route_reports(routes: &BTreeMap<&String, Sum>, seconds: f64) -> Vec<RouteReport> {
+    let report = |(route, sum): (&&String, &Sum)| RouteReport {
+        route: (*route).clone(),
+        totals: sum.totals(seconds),
+    };
+    let mut reports: Vec<_> = routes.iter().map(report).collect();
+    reports.sort_by_key(|route| std::cmp::Reverse(route.totals.requests));
+    reports
 }
 
 fn point(start_ms: i64, sum: &Sum, stored: bool) -> Point {

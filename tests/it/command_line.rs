@@ -222,6 +222,43 @@ fn a_wrong_start_is_one_clear_line() {
     }
 }
 
+#[test]
+fn what_is_wrong_with_a_secret_is_said_without_it() {
+    for (variable, value, says) in [
+        ("SUITSIZE_ADMIN_TOKEN", "SENTINEL", "--admin-token"),
+        ("SUITSIZE_ALERT_WEBHOOK", "ftp://host/SENTINEL", "--alert-webhook"),
+        ("SUITSIZE_ALERT_WEBHOOK", "SENTINEL", "--alert-webhook"),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_suitsize"))
+            .arg("serve")
+            .env(variable, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+        assert!(
+            error(&output).contains(says) && !error(&output).contains("SENTINEL"),
+            "{}",
+            error(&output)
+        );
+    }
+}
+
+#[test]
+fn mistakes_in_a_file_of_alert_rules_stop_the_start_and_are_all_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("alerts.json");
+    std::fs::write(&path, r#"{"rules":[{"name":"mine","metric":"walByte","threshold":"x"}]}"#)
+        .unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_suitsize"))
+        .args(["serve", "--port", "0", "--alerts", path.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", error(&output));
+    for says in ["alerts.json", "mine", "walByte", "threshold", "condition"] {
+        assert!(error(&output).contains(says), "{says}: {}", error(&output));
+    }
+}
+
 /// Needs a native library: `SUITSIZE_TEST_ONNXRUNTIME` says where. `.ci/run` installs one and requires it.
 #[test]
 fn a_native_runtime_gives_the_same_answers() {

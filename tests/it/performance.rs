@@ -4,6 +4,8 @@
 use crate::running::{JSON, Running, Served, send};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -134,7 +136,16 @@ impl Driven {
         Self::start_in(dir, rules, Clock::manual(MIDNIGHT_MS))
     }
 
-    fn start_in(dir: tempfile::TempDir, alert_rules: Vec<alerts::Rule>, clock: Clock) -> Self {
+    fn start_in(dir: tempfile::TempDir, rules: Vec<alerts::Rule>, clock: Clock) -> Self {
+        Self::telling(None, dir, rules, clock)
+    }
+
+    fn telling(
+        webhook: Option<alerts::Target>,
+        dir: tempfile::TempDir,
+        alert_rules: Vec<alerts::Rule>,
+        clock: Clock,
+    ) -> Self {
         let options = ServiceOptions {
             data_dir: dir.path().to_owned(),
             memory_ttl: Duration::from_secs(30),
@@ -144,7 +155,7 @@ impl Driven {
             warm: false,
             memory_budget_bytes: 1 << 40,
             alert_rules,
-            webhook: None,
+            webhook,
         };
         let telemetry = Arc::new(Telemetry::new(&["/r", "unmatched"], 1, clock.unix_ms()));
         let engine = Engine::embedded().unwrap();
@@ -310,6 +321,26 @@ fn shipped_alerts_fire_on_what_they_are_about_and_resolve() {
         assert!(!firing(&driven), "{name} after");
         assert_eq!(driven.service.alerts_status().resolved[0].name, name);
     }
+}
+
+/// From the counters to the receiver's socket.
+#[test]
+fn who_wants_to_be_told_is_told() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/hook", listener.local_addr().unwrap());
+    let target = alerts::Target::parse(&address).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let rules = alerts::shipped().unwrap();
+    let mut driven = Driven::telling(Some(target), dir, rules, Clock::manual(MIDNIGHT_MS));
+    for _ in 0..5 {
+        driven.requests(50, 500, Tier::None, 50_000);
+        driven.pass(Duration::from_secs(10));
+    }
+    let (stream, _) = listener.accept().unwrap();
+    let mut lines = BufReader::new(stream).lines().map(Result::unwrap);
+    assert_eq!(lines.next().unwrap(), "POST /hook HTTP/1.1");
+    assert!(lines.any(|line| line.is_empty()), "the head ends");
+    assert!(driven.service.metrics().contains("suitsize_webhook_deliveries_total{result="));
 }
 
 #[test]
