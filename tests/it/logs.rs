@@ -5,16 +5,16 @@ use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-/// Values that occur nowhere else, wherever a request has a place for one.
+/// Values that occur nowhere else (no seconds of a time), wherever a request has a place for one.
 const SENTINELS: [&str; 8] =
-    ["173.17", "71.43", "Sentinelle", "97.31", "sentinel-token", "61.07", "QUERYMARK", "41.93"];
+    ["173.17", "71.43", "Sentinelle", "97.31", "sentinel-token", "61.07", "QUERYMARK", "641.93"];
 
 fn send_sentinels(port: u16) {
     let bodies = [
         r#"{"height":173.17,"weight":71.43,"chest":97.31}"#,
         r#"{"height":173.17,"weight":71.43,"age":"Sentinelle","Sentinelle":1}"#,
         r#"{"height":173.17,"weight":"Sentinelle","knownSize":{"size":"Sentinelle"}}"#,
-        r#"{"height":41.93,"weight":71.43}"#,
+        r#"{"height":641.93,"weight":71.43}"#,
         r#"{"height":173.17,"weight":71.43,"chest":61.07}"#,
         r#"{"height":173.17,"weight":71.43,"Sentinelle"#,
         "Sentinelle 173.17",
