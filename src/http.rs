@@ -22,6 +22,7 @@ use actix_web::{App, HttpServer, web};
 use admin::AdminGate;
 use observe::Observer;
 use std::net::TcpListener;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -56,7 +57,7 @@ pub fn server(
         // Called once by each worker.
         let shard = started.fetch_add(1, Ordering::Relaxed);
         App::new()
-            .app_data(Observer::new(service.telemetry(), shard, slow, records))
+            .app_data(Rc::new(Observer::new(service.telemetry(), shard, slow, records)))
             .app_data(web::Data::new(service.clone()))
             .app_data(web::Data::new(gate.clone()))
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))

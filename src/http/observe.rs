@@ -22,8 +22,7 @@ const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 /// What a log's filter knows these lines by.
 const LOG_TARGET: &str = "suitsize::request";
 
-/// What a worker observes with.
-#[derive(Clone)]
+/// What a worker observes with; each has one, so that it is shared without an atomic count.
 pub struct Observer {
     telemetry: Arc<Telemetry>,
     shard: usize,
@@ -45,7 +44,7 @@ pub async fn observe(
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Some(observer) = request.app_data::<Observer>().cloned() else {
+    let Some(observer) = request.app_data::<Rc<Observer>>().map(Rc::clone) else {
         return next.call(request).await;
     };
     let stamp = Rc::new(Stamp::new(request.headers()));
