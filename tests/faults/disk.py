@@ -31,7 +31,7 @@ def mount(trial, path, size):
     trial.at_the_end(lambda: subprocess.run(["umount", "-l", path], check=True))
 
 
-def _fill(trial):
+def fill(trial):
     """Somebody else's file takes all that is left."""
     block = b"\xa5" * 65536
     with open(os.path.join(trial.dir, "somebody-elses"), "wb", buffering=0) as file:
@@ -44,7 +44,7 @@ def _fill(trial):
     trial.check(stat.f_bavail == 0, f"{stat.f_bavail} blocks are still free")
 
 
-def _free(trial):
+def free(trial):
     os.remove(os.path.join(trial.dir, "somebody-elses"))
 
 
@@ -54,14 +54,14 @@ def full(trial):
     trial.start()
     trial.is_well()
     trial.acts(3)
-    _fill(trial)
+    fill(trial)
     trial.says("full")
     for _ in range(MOST_ACTS):
         if trial.acts() == "pending":
             break
     trial.check(trial.ledger.pending, f"a full disk took {MOST_ACTS} more rows")
     trial.dwell(3)
-    _free(trial)
+    free(trial)
     trial.recovers()
     trial.dwell(2)
     trial.kill()
@@ -74,13 +74,13 @@ def full_and_killed(trial):
     trial.start()
     trial.is_well()
     trial.acts(3)
-    _fill(trial)
+    fill(trial)
     trial.says("full")
     trial.kill()
     trial.start()
     trial.says("full", "io_error", "cannot_open")
     trial.dwell(2)
-    _free(trial)
+    free(trial)
     trial.recovers()
     trial.kill()
     trial.holds_what_was_promised()
@@ -88,11 +88,11 @@ def full_and_killed(trial):
 
 def full_from_the_start(trial):
     mount(trial, trial.dir, DISK_SIZE)
-    _fill(trial)
+    fill(trial)
     trial.start()
     trial.says("full", "io_error", "cannot_open")
     trial.dwell(2)
-    _free(trial)
+    free(trial)
     trial.recovers()
 
 
@@ -107,7 +107,7 @@ def filled_by_writing(trial):
         os.posix_fallocate(file.fileno(), 0, stat.f_bavail * stat.f_frsize - 3 * 1024 * 1024)
     trial.says("full", within_s=40)
     trial.dwell(2)
-    _free(trial)
+    free(trial)
     trial.recovers()
     trial.kill()
     trial.holds_what_was_promised()

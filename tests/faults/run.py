@@ -27,6 +27,7 @@ import damage
 import disk
 import eio
 import flips
+import history
 import instances
 import kill
 import locks
@@ -36,7 +37,7 @@ import swap
 import trial
 
 # The longest first, so that the last to end is a short one.
-FAMILIES = (flips, damage, kill, disk, controls, swap, instances, locks, memory, clock, eio, copies)
+FAMILIES = (flips, damage, kill, disk, history, controls, swap, instances, locks, memory, clock, eio, copies)
 # Most of a trial is waiting; more at a time, and a shared machine's own stalls drown what is measured.
 AT_A_TIME = 5
 QUESTIONS = 24_000
