@@ -248,9 +248,13 @@ impl Upkeep {
     }
 
     fn vacuum(&self) -> Outcome {
-        let (pages, free) = self.service.store().pages().ok()?;
-        let pays = free >= VACUUM_PAGES && free * VACUUM_PART >= pages;
-        if pays { self.job(Job::Vacuum, Some(JOB_STEPS)) } else { None }
+        match self.service.store().pages() {
+            Ok((pages, free)) if free >= VACUUM_PAGES && free * VACUUM_PART >= pages => {
+                self.job(Job::Vacuum, Some(JOB_STEPS))
+            }
+            Ok((_, free)) => Some(Ok(format!("left {free} free pages for new rows"))),
+            Err(error) => Some(Err(error.to_string())),
+        }
     }
 
     /// Moves the log each minute; cuts it short when nothing was written since the last time.
