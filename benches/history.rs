@@ -97,19 +97,16 @@ fn fill(service: &Service, clock: &Clock) {
 /// From asking to the finished text, as a request does.
 fn measure(service: &Service, what: &str, range: Range) {
     let mut times_ms: Vec<f64> = Vec::new();
-    let (mut spans, mut bytes) = (0, 0);
+    let mut bytes = 0;
     for _ in 0..RUNS {
         let began = Instant::now();
-        let live = service.live_history();
-        let stored = service.stored_history(range).expect("the store is read");
-        spans = stored.len();
-        let report = service.performance(range, None, &live, Ok(stored));
+        let report = service.performance(range, None);
         bytes = serde_json::to_vec(&report).expect("a report is JSON").len();
         times_ms.push(began.elapsed().as_secs_f64() * 1e3);
     }
     times_ms.sort_unstable_by(f64::total_cmp);
     println!(
-        "{what}: {spans} spans, {:.0} kB; median {:.1} ms, slowest of {RUNS} {:.1} ms",
+        "{what}: {:.0} kB; median {:.1} ms, slowest of {RUNS} {:.1} ms",
         bytes as f64 / 1e3,
         times_ms[RUNS / 2],
         times_ms[RUNS - 1]

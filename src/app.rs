@@ -91,10 +91,8 @@ impl App {
     ) -> std::io::Result<()> {
         let App { server, service, upkeep, .. } = self;
         let handle = server.handle();
-        let stopping = service.clone();
         actix_web::rt::spawn(async move {
             shutdown.await;
-            stopping.begin_to_stop();
             handle.stop(true).await;
         });
         let served = server.await;

@@ -83,6 +83,8 @@ struct Counters {
     store: AtomicU64,
     computed: AtomicU64,
     failed: AtomicU64,
+    /// Questions that the store did not have.
+    store_misses: AtomicU64,
     /// Look-ups that were given up or not begun.
     lookups_skipped: AtomicU64,
     refreshed: AtomicU64,
@@ -100,6 +102,8 @@ pub struct CacheStatus {
     pub store_hits: u64,
     pub computed: u64,
     pub failed: u64,
+    /// Questions that the store was asked for, or known not to have, in vain.
+    pub store_misses: u64,
     pub lookups_skipped: u64,
     /// Share of answers that came from a tier; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -213,9 +217,9 @@ impl Cache {
         let Some(store) = &self.store else {
             return self.compute(question, compute).map(|(answer, tier)| (answer, tier, 0));
         };
-        if store.may_hold(digest)
-            && let Some((answer, expires_at_ms)) = self.look_up(store, *digest).await
-        {
+        if !store.may_hold(digest) {
+            self.counters.store_misses.fetch_add(1, Relaxed);
+        } else if let Some((answer, expires_at_ms)) = self.look_up(store, *digest).await {
             return Ok((answer.into(), Tier::Store, expires_at_ms));
         }
         let (answer, tier) = self.compute(question, compute)?;
@@ -241,7 +245,10 @@ impl Cache {
         let lookup = tokio::task::spawn_blocking(move || ticket.look_up(&digest));
         match tokio::time::timeout(LOOKUP_LIMIT, lookup).await {
             Ok(Ok(Lookup::Hit { answer, expires_at_ms })) => return Some((answer, expires_at_ms)),
-            Ok(Ok(Lookup::Miss)) => return None,
+            Ok(Ok(Lookup::Miss)) => {
+                self.counters.store_misses.fetch_add(1, Relaxed);
+                return None;
+            }
             Ok(Ok(Lookup::Unavailable) | Err(_)) => {}
             Err(_too_slow) => store.was_slow(),
         }
@@ -382,6 +389,7 @@ impl Cache {
             store,
             computed,
             failed,
+            store_misses,
             lookups_skipped,
             refreshed,
             checked,
@@ -398,6 +406,7 @@ impl Cache {
             store_hits,
             computed,
             failed: read(failed),
+            store_misses: read(store_misses),
             lookups_skipped: read(lookups_skipped),
             hit_rate: (answers > 0).then(|| (rate * 1e4).round() / 1e4),
             refreshed: read(refreshed),

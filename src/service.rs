@@ -73,11 +73,8 @@ struct Parts {
     alerts: Alerts,
     webhook: Option<Webhook>,
     memory_budget_bytes: f64,
-    stopping: AtomicBool,
     /// Whether the likely answers are all kept ahead.
     filled: AtomicBool,
-    /// Held while somebody reads history: one at a time, on a thread that may block.
-    reading_history: Mutex<()>,
     /// Held while an operator has something done: one thing at a time, on one thread that may block.
     operating: Mutex<()>,
 }
@@ -124,9 +121,7 @@ impl Service {
             alerts: Alerts::new(options.alert_rules.clone()),
             webhook,
             memory_budget_bytes: options.memory_budget_bytes as f64,
-            stopping: AtomicBool::new(false),
             filled: AtomicBool::new(false),
-            reading_history: Mutex::default(),
             operating: Mutex::default(),
         }))
     }
@@ -154,15 +149,6 @@ impl Service {
     /// Who is told of alerts.
     pub fn webhook(&self) -> Option<&Webhook> {
         self.0.webhook.as_ref()
-    }
-
-    /// Says so to whoever asks whether it is ready; it still answers.
-    pub fn begin_to_stop(&self) {
-        self.0.stopping.store(true, Relaxed);
-    }
-
-    pub fn is_stopping(&self) -> bool {
-        self.0.stopping.load(Relaxed)
     }
 
     /// Whether answers are computed that a healthy store might have had.

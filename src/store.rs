@@ -56,13 +56,13 @@ pub use secret::Secret;
 pub use status::Status;
 
 use crate::clock::{Clock, millis};
-use crate::telemetry::{Span, Telemetry};
+use crate::telemetry::{Range, Span, Telemetry};
 use breaker::Breaker;
 use parking_lot::{Mutex, RwLock};
 use presence::Presence;
 use queue::Queue;
 use readers::Readers;
-use status::Counters;
+use status::{Counters, UNKNOWN};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -212,12 +212,8 @@ impl Shared {
         true
     }
 
-    fn read_history(
-        &self,
-        length_ms: i64,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Vec<Span>, StoreError> {
+    fn read_history(&self, range: Range, with: &mut dyn FnMut(&Span)) -> Result<(), StoreError> {
+        let Range { from_ms, to_ms, step_ms } = range;
         let unavailable = |why| {
             let fault = self.state().fault().cloned().unwrap_or(Fault::Slow);
             StoreError::new(fault, why)
@@ -230,9 +226,9 @@ impl Shared {
             .as_ref()
             .and_then(Readers::connection)
             .ok_or_else(|| unavailable("there is no connection to read with"))?;
-        let (spans, damaged) = history::read(&connection, length_ms, from_ms, to_ms)?;
+        let damaged = history::read(&connection, step_ms, from_ms, to_ms, with)?;
         self.counters.damaged.fetch_add(damaged, Relaxed);
-        Ok(spans)
+        Ok(())
     }
 
     fn place(&self) -> jobs::Place<'_> {
@@ -268,7 +264,7 @@ impl Store {
             state: Mutex::new((State::Opening, Duration::ZERO)),
             faulty: AtomicBool::new(false),
             doubted: AtomicBool::new(false),
-            counters: Counters::default(),
+            counters: Counters { disk_free_bytes: UNKNOWN.into(), ..Counters::default() },
             started: Instant::now(),
             alive_ns: AtomicU64::new(0),
             lookups_under_way: AtomicUsize::new(0),
@@ -401,18 +397,13 @@ impl Store {
         self.ask(move |writer| writer.keep_history(&telemetry.history))?
     }
 
-    /// Spans of `length_ms` that begin in a stretch, oldest first, by a connection that only reads.
-    /// Blocks for a disk's time.
+    /// Gives out the spans of a stretch one after the other, oldest first, by a connection that only
+    /// reads. Blocks for a disk's time.
     ///
     /// # Errors
-    /// The fault that keeps the file closed, or what reading met.
-    pub fn history(
-        &self,
-        length_ms: i64,
-        from_ms: i64,
-        to_ms: i64,
-    ) -> Result<Vec<Span>, StoreError> {
-        self.shared.read_history(length_ms, from_ms, to_ms)
+    /// The fault that keeps the file closed, or what reading met; something may have been given out then.
+    pub fn history(&self, range: Range, with: &mut dyn FnMut(&Span)) -> Result<(), StoreError> {
+        self.shared.read_history(range, with)
     }
 
     /// Everything put before is written when this returns.

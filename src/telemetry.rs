@@ -24,7 +24,7 @@ pub use duties::{Duties, DutyStatus};
 pub use exposition::{CONTENT_TYPE, Exposition, Family};
 pub use histogram::{Figures, Histogram, RELATIVE_ERROR, Recorder};
 pub use history::{Backlog, HOUR_MS, History, MINUTE_MS, Span};
-pub use report::{Range, Report};
+pub use report::{Range, Report, ReportBuilder};
 pub use requests::{ByKind, InFlight, Kind, Requests, StatusClass, Tier};
 pub use window::{Slice, Window};
 

@@ -5,7 +5,7 @@
 //! right: if it stopped, entries would expire and questions be computed.
 
 use crate::service::{FILL_CHUNK, Progress, Service};
-use crate::store::{How, Job};
+use crate::store::{Fault, How, Job, StoreError};
 use crate::telemetry::alerts::EVALUATE_EVERY;
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
@@ -70,11 +70,17 @@ impl Duty {
     }
 }
 
+impl Duty {
+    fn needs_the_disk(self) -> bool {
+        !matches!(self, Duty::Refresh | Duty::RotatePresence | Duty::Evaluate | Duty::Minutes)
+    }
+}
+
 /// What a duty did, or why it did not, in a sentence. `None`: there was no occasion.
 type Outcome = Option<Result<String, String>>;
 
 /// A duty and when it is due next, by the monotonic clock.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Entry {
     duty: Duty,
     every: Duration,
@@ -132,16 +138,15 @@ impl Upkeep {
     /// Does what is due.
     pub fn tick(&mut self) {
         let now = self.service.clock().monotonic();
-        let due: Vec<Duty> = self
-            .schedule
-            .iter_mut()
-            .filter(|entry| now >= entry.next)
-            .map(|entry| {
-                entry.next = now + entry.every;
-                entry.duty
-            })
-            .collect();
-        due.into_iter().for_each(|duty| self.run(duty));
+        for place in 0..self.schedule.len() {
+            let Entry { duty, every, next } = self.schedule[place];
+            if now < next {
+                continue;
+            }
+            // What could not be begun is not put off for a day.
+            let rest = if self.run(duty) { every } else { every.min(MINUTE) };
+            self.schedule[place].next = now + rest;
+        }
         if !self.filled_from_store {
             self.fill_from_store();
         }
@@ -169,18 +174,25 @@ impl Upkeep {
         }
     }
 
-    fn run(&mut self, duty: Duty) {
+    /// False if it is to be tried again soon.
+    fn run(&mut self, duty: Duty) -> bool {
+        // Each would be waited for in vain, and memory has to be refreshed meanwhile.
+        if duty.needs_the_disk() && self.service.store().hangs() {
+            return false;
+        }
         let at_ms = self.service.clock().unix_ms();
         let began = Instant::now();
         let outcome = self.perform(duty);
-        let Some(outcome) = outcome else { return };
+        let Some(outcome) = outcome else { return true };
         let duration_ms = began.elapsed().as_micros() as f64 / 1e3;
         match &outcome {
             Ok(did) => log::debug!("{}: {did} ({duration_ms:.1} ms)", duty.name()),
             // Why the store is closed, it has said itself.
             Err(why) => log::debug!("{}: not done: {why}", duty.name()),
         }
+        let done = outcome.is_ok();
         self.service.telemetry().duties.record(duty.name(), at_ms, duration_ms, outcome);
+        done
     }
 
     fn perform(&mut self, duty: Duty) -> Outcome {
@@ -192,8 +204,6 @@ impl Upkeep {
             }
             Duty::Evaluate => Some(self.evaluate()),
             Duty::Minutes => self.minutes(),
-            // Each would be waited for in vain, and memory has to be refreshed meanwhile.
-            _ if self.service.store().hangs() => Some(Err("the disk does not answer".to_owned())),
             Duty::Expire => self.job(Job::Expire, Some(JOB_STEPS)),
             Duty::Vacuum => self.vacuum(),
             Duty::Checkpoint => self.checkpoint(),
@@ -276,6 +286,10 @@ impl Upkeep {
                     log::info!("{}: {}", job.name(), report.did);
                 }
                 Ok(report.did)
+            }
+            // It was begun, and goes on without being waited for.
+            Err(StoreError { fault: Fault::Slow, .. }) => {
+                Ok(format!("still at it after {} s", PATIENCE.as_secs()))
             }
             Err(error) => Err(error.to_string()),
         }

@@ -1,6 +1,7 @@
 //! A request's body as JSON, or the problem document that says why it is not.
 
 use super::problem::HttpProblem;
+use super::stamp::Stamp;
 use crate::problem::{Kind, Problem};
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -27,7 +28,9 @@ impl FromRequest for JsonBody {
             if !is_json(&request) {
                 return Err(fail(not_json_type()));
             }
-            let bytes = bytes.await.map_err(|error| fail(unread(&error)))?;
+            let bytes = bytes.await;
+            Stamp::of(&request).complete();
+            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
             parse(&bytes).map(JsonBody).map_err(fail)
         })
     }
@@ -42,7 +45,9 @@ impl FromRequest for OptionalJsonBody {
         let bytes = web::Bytes::from_request(&request, payload);
         Box::pin(async move {
             let fail = |problem| HttpProblem::new(&request, problem);
-            let bytes = bytes.await.map_err(|error| fail(unread(&error)))?;
+            let bytes = bytes.await;
+            Stamp::of(&request).complete();
+            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
             if bytes.is_empty() {
                 return Ok(OptionalJsonBody(None));
             }

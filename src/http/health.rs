@@ -3,21 +3,19 @@
 //! All of it is read from numbers that are there already, so each may be asked every second. `degraded` is
 //! no reason to restart: answers are right and come from memory and model. It stays 200.
 
-use super::problem::RETRY_AFTER_SECONDS;
 use crate::service::{CacheStatus, Score, Service, StoreStatus};
 use crate::telemetry::alerts::FiringStatus;
 use crate::telemetry::process::{self, ProcessFigures};
 use crate::telemetry::{Backlog, DutyStatus};
 use crate::{API_VERSION, VERSION};
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 /// A file that took nothing for longer cannot be written: it is tried every minute.
 const WRITABLE_SECONDS: u64 = 130;
 /// The structure is checked once a day.
-const VERIFIED_SECONDS: i64 = 2 * 86_400;
+const VERIFIED_SECONDS: u64 = 2 * 86_400;
 
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -108,26 +106,18 @@ fn model(service: &Service) -> ModelPart<'_> {
     }
 }
 
-/// Whether to send it requests. Not being warm or without its store it answers as rightly, a little slower.
+/// Whether to send it requests: it listens when it is ready, and stops listening when it stops. Not being warm or without its store it answers as rightly, a little slower.
 pub async fn ready(service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
-    let stopping = service.is_stopping();
-    let body = Ready {
-        status: if stopping { "stopping" } else { "ready" },
+    json(&Ready {
+        status: "ready",
         model: model(&service),
         warm: service.warmth(),
         answers_ahead: service.cache().status().ahead_entries,
         store: store.state,
         degraded: store.fault.is_some(),
         reason: store.reason,
-    };
-    if !stopping {
-        return json(&body);
-    }
-    HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE)
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
-        .json(body)
+    })
 }
 
 #[derive(Serialize)]
@@ -159,9 +149,6 @@ struct DatabasePart {
     status: &'static str,
     /// Whether the file took something lately; it is tried once a minute.
     writable: bool,
-    /// Since the file's structure was found sound; absent before the first check.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    verified_seconds: Option<i64>,
     #[serde(flatten)]
     store: StoreStatus,
     history: HistoryPart,
@@ -173,7 +160,7 @@ struct DatabasePart {
 #[serde(rename_all = "camelCase")]
 struct Thresholds {
     last_write_seconds: u64,
-    verified_seconds: i64,
+    verified_seconds: u64,
     rows_waiting: usize,
 }
 
@@ -188,12 +175,10 @@ struct HistoryPart {
 fn database_part(service: &Service) -> DatabasePart {
     let store = service.store().status();
     let Backlog { waiting, written, lost } = service.telemetry().history.backlog();
-    let verified = service.telemetry().duties.last_success_ms("verify");
     let recently = store.last_write_seconds.is_some_and(|age| age <= WRITABLE_SECONDS);
     DatabasePart {
         status: status(&reasons(&store)),
         writable: store.state == "open" && recently,
-        verified_seconds: verified.map(|at_ms| (service.clock().unix_ms() - at_ms) / 1_000),
         thresholds: Thresholds {
             last_write_seconds: WRITABLE_SECONDS,
             verified_seconds: VERIFIED_SECONDS,

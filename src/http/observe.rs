@@ -63,6 +63,7 @@ pub async fn observe(
                 _ => 0,
             };
             mark(response.headers_mut(), &stamp, elapsed_ns);
+            let route = routes::of_answer(route, response.request());
             observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
             Ok(response)
         }

@@ -7,13 +7,14 @@
 use super::problem::HttpProblem;
 use super::routes;
 use crate::problem::Problem;
-use crate::service::Service;
+use crate::service::{Performance, Service};
 use crate::sizing::refusal::{Code, FieldError};
 use crate::telemetry::{HOUR_MS, MINUTE_MS, Range};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Longer than reading 30 days takes by far.
@@ -32,17 +33,26 @@ pub async fn performance(
     let Asked { length_ms, route } = Asked::read(request.query_string())
         .map_err(|errors| HttpProblem::new(&request, Problem::invalid_request(errors)))?;
     let range = Range::last(length_ms, service.clock().unix_ms());
-    let live = service.live_history();
-    let asked = service.clone();
-    let reading = web::block(move || asked.stored_history(range));
-    let stored = match timeout(PATIENCE, reading).await {
-        Ok(Ok(Ok(stored))) => Ok(stored),
-        Ok(Ok(Err(error))) => Err(format!("the store could not be asked: {}", error.fault)),
-        Ok(Err(_)) => Err("the service is stopping".to_owned()),
-        Err(_) => Err("the store did not answer in time".to_owned()),
+    let live = |why: &str| service.performance_without_store(range, route, why.to_owned());
+    let performance = match timeout(PATIENCE, read(&service, range, route)).await {
+        Ok(Some(performance)) => performance,
+        Ok(None) => live("the service is stopping"),
+        Err(_) => live("the store did not answer in time, or others were asking"),
     };
-    let performance = service.performance(range, route, &live, stored);
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(performance))
+}
+
+/// One at a time in the whole process, and waiting for that takes no thread: look-ups share the threads that
+/// may block. Whose caller has gone is not begun; what was begun holds its turn to the end.
+async fn read(service: &Service, range: Range, route: Option<&'static str>) -> Option<Performance> {
+    static TURN: Semaphore = Semaphore::const_new(1);
+    let turn = TURN.acquire().await.ok()?;
+    let service = service.clone();
+    let work = move || {
+        let _turn = turn;
+        service.performance(range, route)
+    };
+    web::block(work).await.ok()
 }
 
 #[derive(Debug, PartialEq)]

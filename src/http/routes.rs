@@ -1,7 +1,7 @@
 //! The whole route table, and the position of each route in it, by which requests are counted.
 
 use super::{admin, alerts, health, metrics, performance, problem, recommend};
-use actix_web::{FromRequest, Handler, Resource, Responder, Route, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
 /// What requests are counted by; the last is for all that match none.
 pub const PATTERNS: &[&str] = &[
@@ -28,6 +28,15 @@ pub const PATTERNS: &[&str] = &[
 pub fn position(path: &str) -> usize {
     let last = PATTERNS.len() - 1;
     PATTERNS[..last].iter().position(|pattern| *pattern == path).unwrap_or(last)
+}
+
+/// The position of a request that was answered. One whose path was written in another way (`%68ealth`) is
+/// found by the route that took it.
+pub fn of_answer(position_of_path: usize, request: &HttpRequest) -> usize {
+    if position_of_path + 1 < PATTERNS.len() {
+        return position_of_path;
+    }
+    request.match_pattern().map_or(position_of_path, |pattern| position(&pattern))
 }
 
 /// The pattern at a position.

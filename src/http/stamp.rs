@@ -18,7 +18,7 @@ const MAX_ID_CHARS: usize = 64;
 pub struct Stamp {
     /// Plain ASCII.
     pub request_id: HeaderValue,
-    started: Instant,
+    started: Cell<Instant>,
     /// Where the answer came from.
     pub tier: Cell<Tier>,
     /// Why it failed, in words for a log: never what was sent.
@@ -35,7 +35,7 @@ impl Stamp {
     pub fn new(headers: &HeaderMap) -> Stamp {
         Stamp {
             request_id: incoming_id(headers).unwrap_or_else(fresh_id),
-            started: Instant::now(),
+            started: Cell::new(Instant::now()),
             tier: Cell::default(),
             failure: RefCell::default(),
         }
@@ -45,8 +45,13 @@ impl Stamp {
         self.request_id.to_str().unwrap_or_default()
     }
 
+    /// The request is complete: what it took until now was its sender's time, and not the service's.
+    pub fn complete(&self) {
+        self.started.set(Instant::now());
+    }
+
     pub fn elapsed_ns(&self) -> u64 {
-        self.started.elapsed().as_nanos() as u64
+        self.started.get().elapsed().as_nanos() as u64
     }
 
     pub fn elapsed_ms(&self) -> f64 {

@@ -16,7 +16,7 @@ impl Service {
         let mut text = Exposition::default();
         self.build_info(&mut text);
         self.http(&mut text);
-        cache(&mut text, &self.cache().status(), &self.store().status());
+        cache(&mut text, &self.cache().status());
         store(&mut text, &self.store().status());
         self.model(&mut text);
         self.upkeep(&mut text);
@@ -177,15 +177,14 @@ impl Service {
     }
 }
 
-fn cache(text: &mut Exposition, cache: &CacheStatus, store: &StoreStatus) {
+fn cache(text: &mut Exposition, cache: &CacheStatus) {
     let below_memory = cache.store_hits + cache.computed + cache.failed;
-    let found_nothing = store.lookups.saturating_sub(cache.store_hits + store.lookup_failures);
     let rows = [
         ("memory", "hit", cache.memory_hits),
         ("memory", "miss", below_memory),
         ("memory", "refresh", cache.refreshed),
         ("store", "hit", cache.store_hits),
-        ("store", "miss", found_nothing),
+        ("store", "miss", cache.store_misses),
         ("store", "skip", cache.lookups_skipped),
     ];
     let mut operations = text.counter(
@@ -250,12 +249,14 @@ fn store(text: &mut Exposition, store: &StoreStatus) {
         ),
         ("suitsize_store_file_bytes", "Size of the file.", store.file_bytes),
         ("suitsize_store_wal_bytes", "Size of its write-ahead log.", store.wal_bytes),
-        ("suitsize_store_disk_free_bytes", "Free on its disk.", store.disk_free_bytes),
         ("suitsize_store_pages", "Pages of the file.", store.pages),
         ("suitsize_store_free_pages", "Of them, free.", store.free_pages),
     ];
     for (name, help, value) in gauges {
         text.gauge(name, help).is(value as f64);
+    }
+    if let Some(bytes) = store.disk_free_bytes {
+        text.gauge("suitsize_store_disk_free_bytes", "Free on its disk.").is(bytes as f64);
     }
     let counters = [
         ("suitsize_store_rows_written_total", "Answers written.", store.written),

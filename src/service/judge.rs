@@ -112,9 +112,7 @@ impl Service {
             Metric::StoreDegraded => flag(self.lacks_its_store()),
             Metric::WalBytes => Some(self.store().status().wal_bytes as f64),
             Metric::FreeDiskBytes => {
-                // Zero before the first look at a disk, and where there is no file.
-                let free = self.store().status().disk_free_bytes;
-                (free > 0 || self.lacks_its_store()).then_some(free as f64)
+                self.store().status().disk_free_bytes.map(|bytes| bytes as f64)
             }
             Metric::MemoryBudgetShare => {
                 process::resident_bytes().map(|bytes| bytes as f64 / self.0.memory_budget_bytes)

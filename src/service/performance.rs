@@ -2,14 +2,10 @@
 
 use super::Service;
 use crate::store::{Fault, StoreError};
-use crate::telemetry::{Backlog, Range, Report, Span, process};
+use crate::telemetry::{Backlog, Range, Report, ReportBuilder, Span, process};
 use serde::Serialize;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// How long who reads history waits for another who does.
-const TURN: Duration = Duration::from_secs(2);
 
 /// The answer to `GET /api/performance`. Durations in milliseconds.
 #[derive(Debug, Serialize)]
@@ -66,38 +62,61 @@ impl From<Backlog> for HistoryStatus {
 }
 
 impl Service {
-    /// What this run has not stored yet. To be taken before `stored_history`: what is stored in between
-    /// is then in both, and counted once.
-    pub fn live_history(&self) -> Vec<Arc<Span>> {
+    /// How the service performed in a stretch, whatever of it the store cannot tell. Blocks for a disk's
+    /// time: for a thread that may, and for one at a time.
+    pub fn performance(&self, range: Range, route: Option<&str>) -> Performance {
+        // Taken before the store is read: what is stored in between is then in both, and counted once.
+        let live = self.live_history();
+        let mut builder = self.builder(range, route);
+        let is_live = |span: &Span| live.iter().any(|other| other.is_same_stretch(span));
+        let read = self.store().history(range, &mut |span| {
+            // Of one stretch of one run, what is live is the truer.
+            if !is_live(span) {
+                builder.add(span, true);
+            }
+        });
+        match read {
+            Ok(()) => self.finish(builder, &live, None),
+            Err(error) => {
+                let why = format!("the store could not be asked: {}", error.fault);
+                self.finish(self.builder(range, route), &live, Some(why))
+            }
+        }
+    }
+
+    /// As `performance`, without asking the store; `why` not.
+    pub fn performance_without_store(
+        &self,
+        range: Range,
+        route: Option<&str>,
+        why: String,
+    ) -> Performance {
+        self.finish(self.builder(range, route), &self.live_history(), Some(why))
+    }
+
+    /// What this run has not stored yet.
+    fn live_history(&self) -> Vec<Arc<Span>> {
         let telemetry = self.telemetry();
         telemetry.history.live(&telemetry.requests)
     }
 
-    /// What the store has of a stretch. Blocks for a disk's time.
-    ///
-    /// # Errors
-    /// When the store cannot be asked, or is asked by too many.
-    pub fn stored_history(&self, range: Range) -> Result<Vec<Span>, StoreError> {
-        let busy = || StoreError::new(Fault::Slow, "others are reading history");
-        let _one_at_a_time = self.0.reading_history.try_lock_for(TURN).ok_or_else(busy)?;
-        self.store().history(range.step_ms, range.from_ms, range.to_ms)
+    fn builder(&self, range: Range, route: Option<&str>) -> ReportBuilder {
+        ReportBuilder::new(range, self.telemetry().started_ms, route)
     }
 
-    /// `stored`: or why it is missing.
-    pub fn performance(
+    fn finish(
         &self,
-        range: Range,
-        route: Option<&str>,
+        mut builder: ReportBuilder,
         live: &[Arc<Span>],
-        stored: Result<Vec<Span>, String>,
+        missing: Option<String>,
     ) -> Performance {
-        let (stored, missing) = match stored {
-            Ok(stored) => (stored, None),
-            Err(why) => (Vec::new(), Some(why)),
-        };
-        let spans = united(&stored, live);
-        let started_ms = self.telemetry().started_ms;
-        let report = Report::new(range, started_ms, route, spans.into_values());
+        for (place, span) in live.iter().enumerate() {
+            let is_outdated = live[place + 1..].iter().any(|later| later.is_same_stretch(span));
+            if !is_outdated {
+                builder.add(span, false);
+            }
+        }
+        let report = builder.report();
         let latency = report.totals.latency.as_ref();
         Performance {
             overview: Overview {
@@ -141,15 +160,4 @@ impl Service {
         }
         Ok(waiting)
     }
-}
-
-/// Of one stretch of one run, what is live is truer than what is stored.
-fn united<'a>(
-    stored: &'a [Span],
-    live: &'a [Arc<Span>],
-) -> BTreeMap<(i64, i64, i64), (&'a Span, bool)> {
-    let stored = stored.iter().map(|span| (span, true));
-    let live = live.iter().map(|span| (&**span, false));
-    let key = |span: &Span| (span.length_ms, span.start_ms, span.run_ms);
-    stored.chain(live).map(|(span, is_stored)| (key(span), (span, is_stored))).collect()
 }

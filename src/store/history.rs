@@ -10,8 +10,6 @@ use std::collections::BTreeMap;
 
 /// How long minutes are kept.
 const MINUTES_KEPT_MS: i64 = 48 * HOUR_MS;
-/// A row from further in the future was written by a clock that was wrong.
-const FUTURE_MS: i64 = HOUR_MS;
 /// Of the file's limit, this part may be history.
 const MOST_PART: u64 = 4;
 /// What a row takes beside its histogram, with its share of the pages.
@@ -74,8 +72,8 @@ fn put(
     Ok(())
 }
 
-/// Spans of `length_ms` that begin in a stretch, oldest first, and how many rows were damaged and are left
-/// out.
+/// Gives out spans of `length_ms` that begin in a stretch, oldest first and one after the other; says how
+/// many rows were damaged and are left out.
 ///
 /// # Errors
 /// As SQLite's.
@@ -84,7 +82,8 @@ pub fn read(
     length_ms: i64,
     from_ms: i64,
     to_ms: i64,
-) -> rusqlite::Result<(Vec<Span>, u64)> {
+    with: &mut dyn FnMut(&Span),
+) -> rusqlite::Result<u64> {
     let mut statement = connection.prepare_cached(
         "SELECT start_ms, run_ms, route, status_class, tier, requests, sum_ns, min_ns, max_ns, bytes,
                 histogram, checksum
@@ -93,25 +92,22 @@ pub fn read(
           ORDER BY start_ms, run_ms",
     )?;
     let mut rows = statement.query(params![length_ms, from_ms, to_ms])?;
-    let mut spans: Vec<Span> = Vec::new();
+    let mut present: Option<Span> = None;
     let mut damaged = 0;
     while let Some(row) = rows.next()? {
         // A flipped bit can make a column of another type: that row is damaged, not the file.
         match entry(row, length_ms).ok().flatten() {
             Some((span, kind, figures)) => {
-                let same =
-                    |last: &Span| (last.start_ms, last.run_ms) == (span.start_ms, span.run_ms);
-                if !spans.last().is_some_and(same) {
-                    spans.push(span);
+                if let Some(over) = present.take_if(|present| !present.is_same_stretch(&span)) {
+                    with(&over);
                 }
-                if let Some(last) = spans.last_mut() {
-                    last.kinds.insert(kind, figures);
-                }
+                present.get_or_insert(span).kinds.insert(kind, figures);
             }
             None => damaged += 1,
         }
     }
-    Ok((spans, damaged))
+    present.iter().for_each(with);
+    Ok(damaged)
 }
 
 /// A row as an empty span and what belongs into it; `None` when it is not what was written.
@@ -175,26 +171,39 @@ fn checksum(span: &Span, kind: &Kind, numbers: &Numbers, histogram: &[u8]) -> u3
     hasher.finalize()
 }
 
-/// What is out of date at `now_ms`: minutes after two days, hours after `kept_ms`, and what is from the
-/// future.
-const OUTDATED: &str = "(span_ms = ?1 AND (start_ms < ?2 OR start_ms > ?3))";
+/// What is out of date: minutes after two days, hours after `kept_ms`. What is from the future stays: a clock
+/// that is behind must not delete what was counted while it was right.
+const OUTDATED: &str = "span_ms = ?1 AND start_ms < ?2";
 
-fn stretches(now_ms: i64, kept_ms: i64) -> [(i64, i64, i64); 2] {
-    let future_ms = now_ms.saturating_add(FUTURE_MS);
-    [
-        (MINUTE_MS, now_ms - MINUTES_KEPT_MS.min(kept_ms), future_ms),
-        (HOUR_MS, now_ms - kept_ms, future_ms),
-    ]
+/// Length of a span, and the time before which it is out of date.
+fn limits(now_ms: i64, kept_ms: i64) -> [(i64, i64); 2] {
+    [(MINUTE_MS, now_ms - MINUTES_KEPT_MS.min(kept_ms)), (HOUR_MS, now_ms - kept_ms)]
 }
 
+/// Whether so many of all are to go at once that the clock is more likely wrong than they are old. What is
+/// really old goes when there is as much that is new, and the file's part is bounded whatever the clock says.
+fn is_suspicious(outdated: i64, all: i64) -> bool {
+    outdated * 2 > all
+}
+
+/// How many rows `delete_outdated` would delete for their age.
+///
 /// # Errors
 /// As SQLite's.
 pub fn count_outdated(connection: &Connection, now_ms: i64, kept_ms: i64) -> rusqlite::Result<i64> {
-    let sql = format!("SELECT count(*) FROM request_history WHERE {OUTDATED}");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let counts = stretches(now_ms, kept_ms)
-        .map(|(span, from, to)| statement.query_row([span, from, to], |row| row.get::<_, i64>(0)));
-    counts.into_iter().sum()
+    limits(now_ms, kept_ms).into_iter().map(|(span, before)| due(connection, span, before)).sum()
+}
+
+/// How many rows of a length are to go for their age: none, if that seems to be the clock's fault.
+fn due(connection: &Connection, span_ms: i64, before_ms: i64) -> rusqlite::Result<i64> {
+    let number = |condition: &str, parameters: &[i64]| {
+        let sql = format!("SELECT count(*) FROM request_history WHERE {condition}");
+        let parameters = rusqlite::params_from_iter(parameters);
+        connection.prepare_cached(&sql)?.query_row(parameters, |row| row.get::<_, i64>(0))
+    };
+    let outdated = number(OUTDATED, &[span_ms, before_ms])?;
+    let all = number("span_ms = ?1", &[span_ms])?;
+    Ok(if is_suspicious(outdated, all) { 0 } else { outdated })
 }
 
 /// Deletes what is out of date, and of the rest the oldest while it takes more than its part of
@@ -209,10 +218,11 @@ pub fn delete_outdated(
     max_bytes: u64,
 ) -> rusqlite::Result<usize> {
     let sql = format!("DELETE FROM request_history WHERE {OUTDATED}");
-    let mut statement = connection.prepare_cached(&sql)?;
     let mut deleted = 0;
-    for (span, from, to) in stretches(now_ms, kept_ms) {
-        deleted += statement.execute([span, from, to])?;
+    for (span_ms, before_ms) in limits(now_ms, kept_ms) {
+        if due(connection, span_ms, before_ms)? > 0 {
+            deleted += connection.prepare_cached(&sql)?.execute([span_ms, before_ms])?;
+        }
     }
     Ok(deleted + delete_excess(connection, max_bytes / MOST_PART)?)
 }
@@ -266,9 +276,16 @@ mod tests {
     }
 
     fn all(connection: &Connection, length_ms: i64) -> Vec<Span> {
-        let (spans, damaged) = read(connection, length_ms, 0, i64::MAX).unwrap();
+        let (spans, damaged) = all_and_damaged(connection, length_ms);
         assert_eq!(damaged, 0);
         spans
+    }
+
+    fn all_and_damaged(connection: &Connection, length_ms: i64) -> (Vec<Span>, u64) {
+        let mut spans = Vec::new();
+        let mut take = |span: &Span| spans.push(span.clone());
+        let damaged = read(connection, length_ms, 0, i64::MAX, &mut take).unwrap();
+        (spans, damaged)
     }
 
     #[test]
@@ -311,7 +328,7 @@ mod tests {
             record(&mut connection, &[span(MINUTE_MS, NOW_MS, 1, 5)]).unwrap();
             let sql = format!("UPDATE request_history SET {change} WHERE route = '/a'");
             connection.execute_batch(&sql).unwrap();
-            let (spans, damaged) = read(&connection, MINUTE_MS, 0, i64::MAX).unwrap();
+            let (spans, damaged) = all_and_damaged(&connection, MINUTE_MS);
             let left: Vec<_> =
                 spans.iter().flat_map(|s| s.kinds.keys()).map(|k| &k.route).collect();
             assert_eq!((left, damaged), (vec![&"/b".to_owned()], 1), "{change}");
@@ -321,16 +338,20 @@ mod tests {
     #[test]
     fn minutes_go_after_two_days_and_hours_when_they_are_told_to() {
         const DAY_MS: i64 = 24 * HOUR_MS;
-        let ages = [0, DAY_MS, 3 * DAY_MS, 29 * DAY_MS, 31 * DAY_MS, -2 * HOUR_MS];
-        let rows = [
-            (30, MINUTE_MS, vec![0, DAY_MS]),
-            (30, HOUR_MS, vec![0, DAY_MS, 3 * DAY_MS, 29 * DAY_MS]),
-            (2, HOUR_MS, vec![0, DAY_MS]),
-            (1, MINUTE_MS, vec![0, DAY_MS]),
+        // Written while the clock was two days ahead, and today.
+        let new = [-2 * DAY_MS, 0, HOUR_MS, DAY_MS];
+        let ages = [new.as_slice(), &[3 * DAY_MS, 29 * DAY_MS, 31 * DAY_MS]].concat();
+        let rows: [(i64, i64, &[i64]); 4] = [
+            (30, MINUTE_MS, &[]),
+            (30, HOUR_MS, &[3 * DAY_MS, 29 * DAY_MS]),
+            (2, HOUR_MS, &[]),
+            (1, MINUTE_MS, &[]),
         ];
-        for (days, length_ms, expected) in rows {
+        for (days, length_ms, older) in rows {
+            let expected = [new.as_slice(), older].concat();
             let mut connection = file();
-            let spans = ages.map(|age_ms| span(length_ms, NOW_MS - age_ms, 1, 1));
+            let spans: Vec<_> =
+                ages.iter().map(|age_ms| span(length_ms, NOW_MS - age_ms, 1, 1)).collect();
             record(&mut connection, &spans).unwrap();
             let outdated = count_outdated(&connection, NOW_MS, days * DAY_MS).unwrap();
             let deleted = delete_outdated(&connection, NOW_MS, days * DAY_MS, 1 << 30).unwrap();
@@ -340,6 +361,26 @@ mod tests {
             assert_eq!(left, expected, "{days} days, {length_ms}");
             assert_eq!(outdated, deleted as i64);
             assert_eq!(deleted, 2 * (ages.len() - expected.len()));
+        }
+    }
+
+    /// A kiosk whose battery is empty starts in 1970, or in a year to come.
+    #[test]
+    fn a_clock_that_is_wrong_deletes_nothing() {
+        const DAY_MS: i64 = 24 * HOUR_MS;
+        for wrong_by_days in [-20_000, -3, 3, 400, 20_000] {
+            let mut connection = file();
+            let hours = (0..720).map(|n| span(HOUR_MS, NOW_MS - n * HOUR_MS, 1, 1));
+            let minutes = (0..2_880).map(|n| span(MINUTE_MS, NOW_MS - n * MINUTE_MS, 1, 1));
+            let now_ms = NOW_MS + wrong_by_days * DAY_MS;
+            // And counts on.
+            let since = (0..60).map(|n| span(MINUTE_MS, now_ms + n * MINUTE_MS, 2, 1));
+            let spans: Vec<_> = hours.chain(minutes).chain(since).collect();
+            record(&mut connection, &spans).unwrap();
+            let deleted = delete_outdated(&connection, now_ms, 30 * DAY_MS, 1 << 30).unwrap();
+            // Three days on, a tenth of the hours is really due, if that is what the time is.
+            let most = if wrong_by_days == 3 { 2 * 73 } else { 0 };
+            assert!(deleted <= most, "{wrong_by_days} days: {deleted}");
         }
     }
 

@@ -11,6 +11,7 @@ use super::jobs::{self, How, Job};
 use super::lookup::Ticket;
 use super::readers::Readers;
 use super::space::Disk;
+use super::status::UNKNOWN;
 use super::writer::{Alarms, Opened, WATCH_EVERY, Writer};
 use super::{Digest, State, answers, audit, facts, identity, open, quarantine};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -186,6 +187,7 @@ impl Writer {
     /// Looks at the file and the disk, and does what that asks for.
     pub fn watch(&mut self) {
         let Some(file) = &mut self.file else {
+            self.measure_disk();
             if self.shared.clock.monotonic() >= self.retry_at {
                 self.open();
             }
@@ -276,6 +278,12 @@ impl Writer {
         if self.paused.take().is_some() {
             self.shared.set_state(State::Open);
         }
+    }
+
+    /// How much is free, also while there is no file.
+    fn measure_disk(&self) {
+        let free = Disk::of(&self.shared.options.dir).map_or(UNKNOWN, |disk| disk.free_bytes);
+        self.shared.counters.disk_free_bytes.store(free, Relaxed);
     }
 
     fn measure(&self, disk: Disk) {

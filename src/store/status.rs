@@ -26,6 +26,8 @@ pub struct Counters {
     pub checkpoints_failed: AtomicU64,
     /// When the file last took something, milliseconds of the monotonic clock; zero for never.
     pub took_at_ms: AtomicU64,
+    /// When its structure was last found sound, likewise.
+    pub verified_at_ms: AtomicU64,
     /// Gauges, measured by the writer: whoever asks does not wait for a disk.
     pub file_bytes: AtomicU64,
     pub wal_bytes: AtomicU64,
@@ -33,6 +35,9 @@ pub struct Counters {
     pub pages: AtomicU64,
     pub free_pages: AtomicU64,
 }
+
+/// A gauge that could not be measured.
+pub const UNKNOWN: u64 = u64::MAX;
 
 /// The store as an operator sees it.
 #[derive(Clone, Debug, Serialize)]
@@ -67,9 +72,14 @@ pub struct Status {
     /// Since the file last took something; it is tried once a minute. Absent before the first time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_write_seconds: Option<u64>,
+    /// Since the file's structure was found sound. Absent before the first check.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verified_seconds: Option<u64>,
     pub file_bytes: u64,
     pub wal_bytes: u64,
-    pub disk_free_bytes: u64,
+    /// Absent while it is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disk_free_bytes: Option<u64>,
     pub pages: u64,
     pub free_pages: u64,
     pub readers: u32,
@@ -87,7 +97,10 @@ impl Status {
         let dropped_queue_full = counters.dropped_queue_full.load(Relaxed);
         let dropped_unavailable = counters.dropped_unavailable.load(Relaxed);
         let now_ms = shared.clock.monotonic().as_millis() as u64;
-        let took_at_ms = counters.took_at_ms.load(Relaxed);
+        let seconds_since = |at_ms: &AtomicU64| match at_ms.load(Relaxed) {
+            0 => None,
+            at_ms => Some(now_ms.saturating_sub(at_ms) / 1_000),
+        };
         let (readers, idle_readers) =
             shared.readers.read().as_ref().map_or((0, 0), Readers::counts);
         Status {
@@ -112,10 +125,14 @@ impl Status {
             checkpoints_complete: counters.checkpoints_complete.load(Relaxed),
             checkpoints_busy: counters.checkpoints_busy.load(Relaxed),
             checkpoints_failed: counters.checkpoints_failed.load(Relaxed),
-            last_write_seconds: (took_at_ms > 0).then(|| now_ms.saturating_sub(took_at_ms) / 1_000),
+            last_write_seconds: seconds_since(&counters.took_at_ms),
+            verified_seconds: seconds_since(&counters.verified_at_ms),
             file_bytes: counters.file_bytes.load(Relaxed),
             wal_bytes: counters.wal_bytes.load(Relaxed),
-            disk_free_bytes: counters.disk_free_bytes.load(Relaxed),
+            disk_free_bytes: match counters.disk_free_bytes.load(Relaxed) {
+                UNKNOWN => None,
+                bytes => Some(bytes),
+            },
             pages: counters.pages.load(Relaxed),
             free_pages: counters.free_pages.load(Relaxed),
             readers,

@@ -132,9 +132,17 @@ impl Writer {
 
     /// The file has taken something.
     pub(super) fn took(&self) {
-        // Zero is for never.
-        let now_ms = self.shared.clock.monotonic().as_millis().max(1) as u64;
-        self.shared.counters.took_at_ms.store(now_ms, Relaxed);
+        self.shared.counters.took_at_ms.store(self.now_ms(), Relaxed);
+    }
+
+    /// The file's structure is sound.
+    pub(super) fn verified(&self) {
+        self.shared.counters.verified_at_ms.store(self.now_ms(), Relaxed);
+    }
+
+    /// Monotonic; zero is for never.
+    fn now_ms(&self) -> u64 {
+        self.shared.clock.monotonic().as_millis().max(1) as u64
     }
 
     pub(super) fn failed(&mut self, error: &StoreError) {
@@ -169,8 +177,10 @@ impl Writer {
         if result.as_ref().is_err_and(|error| error.fault == Fault::Full) && self.make_room(0) {
             result = run(self);
         }
-        if job == Job::Checkpoint {
-            self.count_checkpoint(&result);
+        match (job, &result) {
+            (Job::Checkpoint, result) => self.count_checkpoint(result),
+            (Job::Verify, Ok(_)) => self.verified(),
+            _ => {}
         }
         self.noted(result)
     }

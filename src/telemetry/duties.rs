@@ -16,8 +16,6 @@ pub struct DutyStatus {
     pub last_at_ms: i64,
     pub last_duration_ms: f64,
     pub last_succeeded: bool,
-    #[serde(skip)]
-    last_success_ms: Option<i64>,
     /// What it did, or why it did not, in a sentence.
     pub last_result: String,
 }
@@ -43,21 +41,14 @@ impl Duties {
             last_at_ms: 0,
             last_duration_ms: 0.0,
             last_succeeded: true,
-            last_success_ms: None,
             last_result: String::new(),
         });
         duty.last_succeeded = result.is_ok();
-        duty.last_success_ms = if result.is_ok() { Some(at_ms) } else { duty.last_success_ms };
         duty.done += u64::from(result.is_ok());
         duty.failed += u64::from(result.is_err());
         duty.last_at_ms = at_ms;
         duty.last_duration_ms = duration_ms;
         duty.last_result = result.unwrap_or_else(|why| why);
-    }
-
-    /// When a duty last went well, milliseconds since 1970.
-    pub fn last_success_ms(&self, name: &str) -> Option<i64> {
-        self.0.lock().get(name)?.last_success_ms
     }
 
     pub fn status(&self) -> Vec<DutyStatus> {

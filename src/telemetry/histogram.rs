@@ -78,22 +78,26 @@ impl Recorder {
         }
     }
 
-    /// Everything since the start. Extremes are of no use then: they are those of the open stretch.
+    /// Everything since the start, and the extremes of the open stretch.
     pub fn read(&self) -> Figures {
+        self.read_with(self.min_ns.load(Relaxed), self.max_ns.load(Relaxed))
+    }
+
+    /// As `read`, and the extremes begin anew. What is recorded at this very moment may have its extremes
+    /// here and its count in the next stretch, which then takes them from its histogram.
+    pub fn close(&self) -> Figures {
+        self.read_with(self.min_ns.swap(u64::MAX, Relaxed), self.max_ns.swap(0, Relaxed))
+    }
+
+    fn read_with(&self, min_ns: u64, max_ns: u64) -> Figures {
         let counts: Vec<_> = self.counts.iter().map(|count| count.load(Relaxed)).collect();
         Figures {
             histogram: Histogram::new(0, &counts),
             sum_ns: self.sum_ns.load(Relaxed),
             bytes: self.bytes.load(Relaxed),
-            min_ns: self.min_ns.load(Relaxed),
-            max_ns: self.max_ns.load(Relaxed),
+            min_ns,
+            max_ns,
         }
-    }
-
-    /// The extremes begin anew.
-    pub fn begin_extremes(&self) {
-        self.min_ns.store(u64::MAX, Relaxed);
-        self.max_ns.store(0, Relaxed);
     }
 }
 
@@ -155,6 +159,12 @@ impl Histogram {
 
     fn buckets(&self) -> impl Iterator<Item = (usize, u64)> {
         self.counts.iter().enumerate().map(|(place, count)| (self.first + place, *count))
+    }
+
+    /// Beginning of the first bucket and end of the last, in nanoseconds.
+    fn bounds_ns(&self) -> Option<(u64, u64)> {
+        let last = (self.first + self.counts.len()).checked_sub(1)?;
+        (!self.counts.is_empty()).then(|| (bounds(self.first).0, bounds(last).1 - 1))
     }
 
     /// The middle of the bucket in which the `share` smallest of all end, in nanoseconds; by nearest
@@ -278,6 +288,15 @@ impl Figures {
         }
     }
 
+    /// With extremes if there is anything, if need be those of the histogram.
+    pub fn settle(&mut self) {
+        if self.min_ns > self.max_ns
+            && let Some((min_ns, max_ns)) = self.histogram.bounds_ns()
+        {
+            (self.min_ns, self.max_ns) = (min_ns, max_ns);
+        }
+    }
+
     /// Milliseconds; `None` when there is nothing. Never beyond the extremes, which are exact.
     pub fn quantile_ms(&self, share: f64) -> Option<f64> {
         let nanos = self.histogram.quantile_ns(share)?;
@@ -394,11 +413,23 @@ mod tests {
     fn the_extremes_are_of_the_stretch() {
         let recorder = Recorder::default();
         recorder.record(5_000_000, 10);
-        recorder.begin_extremes();
+        assert_eq!(recorder.close().max_ns, 5_000_000);
         recorder.record(1_000, 10);
         recorder.record(2_000, 10);
         let figures = recorder.read();
         assert_eq!((figures.min_ns, figures.max_ns, figures.bytes), (1_000, 2_000, 30));
+    }
+
+    #[test]
+    fn a_count_whose_extremes_went_elsewhere_has_those_of_its_bucket() {
+        let histogram = recorded(&[1_000_000]).histogram;
+        let mut lost = Figures { histogram, ..Figures::default() };
+        lost.settle();
+        let Figures { min_ns, max_ns, .. } = lost;
+        assert!((min_ns..=max_ns).contains(&1_000_000) && max_ns - min_ns < 40_000);
+        let mut nothing = Figures::default();
+        nothing.settle();
+        assert_eq!(nothing, Figures::default());
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! the run that counted it, so writing one twice changes nothing, and two runs in one minute are two rows.
 //! An hour is written anew with each of its minutes: when minutes are deleted, it is there already.
 
+use super::histogram::Figures;
 use super::requests::{ByKind, Kind, Requests};
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, VecDeque};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 
 pub const MINUTE_MS: i64 = 60_000;
 pub const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// Minutes that wait for a store: three hours, some hundred kB.
+/// Minutes that wait for a store: three hours, at most some 5 MB.
 const MOST_MINUTES: usize = 180;
 /// Hours that wait: they are what stays for a month.
 const MOST_HOURS: usize = 72;
@@ -31,7 +32,8 @@ pub struct Span {
 }
 
 impl Span {
-    fn is_same_stretch(&self, other: &Span) -> bool {
+    /// Whether both are of one run and one time.
+    pub fn is_same_stretch(&self, other: &Span) -> bool {
         (self.length_ms, self.start_ms, self.run_ms)
             == (other.length_ms, other.start_ms, other.run_ms)
     }
@@ -95,7 +97,7 @@ pub struct Backlog {
 impl State {
     /// Minute and hour as far as they have come.
     fn spans(&self, now: &ByKind) -> (Span, Span) {
-        let minute = self.minute.span(self.run_ms, now);
+        let mut minute = self.minute.span(self.run_ms, now);
         let mut hour = self.hour.span(self.run_ms, now);
         for (kind, figures) in &mut hour.kinds {
             if let Some((min_ns, max_ns)) = self.hour_extremes.get(kind) {
@@ -103,6 +105,7 @@ impl State {
                 figures.max_ns = figures.max_ns.max(*max_ns);
             }
         }
+        minute.kinds.values_mut().chain(hour.kinds.values_mut()).for_each(Figures::settle);
         (minute, hour)
     }
 
@@ -147,8 +150,7 @@ impl History {
         if !state.minute.is_over(now_ms) && !even_if_open {
             return false;
         }
-        let now = Arc::new(requests.read());
-        requests.begin_extremes();
+        let now = Arc::new(requests.close());
         let (minute, hour) = state.spans(&now);
         let extremes = hour.kinds.iter().map(|(kind, f)| (kind.clone(), (f.min_ns, f.max_ns)));
         state.hour_extremes = extremes.collect();

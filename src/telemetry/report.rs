@@ -189,51 +189,56 @@ pub struct Report {
     pub series: Vec<Point>,
 }
 
-impl Report {
-    /// `spans`: each with whether it is in the store; those outside of the range are left out. `since_ms`:
-    /// when this run began to count, so that rates are of the time that was. `route`: only of this one.
-    pub fn new<'a>(
-        range: Range,
-        since_ms: i64,
-        route: Option<&str>,
-        spans: impl Iterator<Item = (&'a Span, bool)>,
-    ) -> Report {
-        let mut whole = Whole::default();
-        for (span, stored) in spans {
-            let inside = range.from_ms <= span.start_ms && span.start_ms <= range.to_ms;
-            if inside && span.length_ms == range.step_ms {
-                whole.add(span, stored, route);
-            }
-        }
-        whole.report(range, since_ms)
-    }
-}
-
-#[derive(Default)]
-struct Whole {
+/// A report in the making: spans are added up one after the other, so that a month of them is never in
+/// memory at once.
+pub struct ReportBuilder {
+    range: Range,
+    route: Option<String>,
+    /// When the counting began, of what was added: rates are over the time that was counted.
+    since_ms: i64,
     /// What totals, tiers and routes are made of in the end, so that a row is added up only twice.
     kinds: ByKind,
     points: BTreeMap<i64, (Sum, bool)>,
     slowest: Option<Slowest>,
 }
 
-impl Whole {
-    fn add(&mut self, span: &Span, stored: bool, route: Option<&str>) {
-        let is_wanted = |kind: &Kind| route.is_none_or(|route| route == kind.route);
-        for (kind, figures) in span.kinds.iter().filter(|(kind, _)| is_wanted(kind)) {
-            match self.kinds.get_mut(kind) {
-                Some(sum) => sum.add(figures),
-                None => drop(self.kinds.insert(kind.clone(), figures.clone())),
-            }
-            let (point, all_stored) =
-                self.points.entry(span.start_ms).or_insert_with(|| (Sum::default(), true));
-            point.add(kind, figures);
-            *all_stored &= stored;
-            self.note_slowest(span, kind, figures);
+impl ReportBuilder {
+    /// `since_ms`: when this run began to count. `route`: only of this one.
+    pub fn new(range: Range, since_ms: i64, route: Option<&str>) -> Self {
+        ReportBuilder {
+            range,
+            route: route.map(str::to_owned),
+            since_ms,
+            kinds: ByKind::new(),
+            points: BTreeMap::new(),
+            slowest: None,
         }
     }
 
-    fn note_slowest(&mut self, span: &Span, kind: &Kind, figures: &Figures) {
+    /// Takes in a span if it is of the range, in its steps. `stored`: whether it is in the store.
+    pub fn add(&mut self, span: &Span, stored: bool) {
+        let Range { from_ms, to_ms, step_ms } = self.range;
+        let inside = from_ms <= span.start_ms && span.start_ms <= to_ms;
+        if !inside || span.length_ms != step_ms || span.kinds.is_empty() {
+            return;
+        }
+        self.since_ms = self.since_ms.min(span.start_ms.max(span.run_ms));
+        for (kind, figures) in &span.kinds {
+            if self.route.as_ref().is_none_or(|route| *route == kind.route) {
+                self.add_kind(span, stored, kind, figures);
+            }
+        }
+    }
+
+    fn add_kind(&mut self, span: &Span, stored: bool, kind: &Kind, figures: &Figures) {
+        match self.kinds.get_mut(kind) {
+            Some(sum) => sum.add(figures),
+            None => drop(self.kinds.insert(kind.clone(), figures.clone())),
+        }
+        let (point, all_stored) =
+            self.points.entry(span.start_ms).or_insert_with(|| (Sum::default(), true));
+        point.add(kind, figures);
+        *all_stored &= stored;
         let duration_ms = rounded(figures.max_ns as f64 / 1e6);
         if self.slowest.as_ref().is_none_or(|slowest| duration_ms > slowest.duration_ms) {
             self.slowest = Some(Slowest {
@@ -245,11 +250,9 @@ impl Whole {
         }
     }
 
-    fn report(self, range: Range, since_ms: i64) -> Report {
-        // A first step in which the counting began is not one that was counted from its beginning.
-        let first = self.points.keys().next().filter(|start| **start + range.step_ms <= since_ms);
-        let earliest = first.copied().unwrap_or(since_ms);
-        let seconds = (range.to_ms - range.from_ms.max(earliest)).max(1_000) as f64 / 1_000.0;
+    pub fn report(self) -> Report {
+        let Range { from_ms, to_ms, step_ms } = self.range;
+        let seconds = (to_ms - from_ms.max(self.since_ms)).max(1_000) as f64 / 1_000.0;
         let mut sum = Sum::default();
         let (mut tiers, mut routes) = (BTreeMap::new(), BTreeMap::new());
         for (kind, figures) in &self.kinds {
@@ -261,9 +264,9 @@ impl Whole {
         }
         let points = self.points.into_iter();
         Report {
-            from_ms: range.from_ms,
-            to_ms: range.to_ms,
-            step_seconds: range.step_ms / 1_000,
+            from_ms,
+            to_ms,
+            step_seconds: step_ms / 1_000,
             relative_error: RELATIVE_ERROR,
             totals: sum.totals(seconds),
             hit_rate: sum.hit_rate(),
@@ -359,7 +362,7 @@ mod tests {
                 1,
                 &[("/r", 200, Tier::Memory, &[MS; 90]), ("/h", 200, Tier::None, &[MS / 10])],
             ),
-            span(1, 1, &[("/r", 200, Tier::Computed, &[20 * MS; 8])]),
+            span(1, START_MS, &[("/r", 200, Tier::Computed, &[20 * MS; 8])]),
             // Another run in the same minute.
             span(
                 1,
@@ -369,8 +372,11 @@ mod tests {
             span(-90, 1, &[("/r", 200, Tier::Memory, &[MS])]),
         ];
         let range = Range::last(HOUR_MS, START_MS + 2 * MINUTE_MS);
-        let stored = [true, true, false, true];
-        Report::new(range, START_MS, route, spans.iter().zip(stored))
+        let mut builder = ReportBuilder::new(range, START_MS + MINUTE_MS, route);
+        for (span, stored) in spans.iter().zip([true, true, false, true]) {
+            builder.add(span, stored);
+        }
+        builder.report()
     }
 
     #[test]
@@ -428,7 +434,7 @@ mod tests {
     #[test]
     fn of_nothing_there_are_no_figures_and_no_division_by_zero() {
         let range = Range::last(HOUR_MS, START_MS);
-        let report = Report::new(range, START_MS, None, std::iter::empty());
+        let report = ReportBuilder::new(range, START_MS, None).report();
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!(json["totals"]["requests"], 0);
         for absent in ["errorRate", "latency"] {

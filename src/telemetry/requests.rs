@@ -166,15 +166,20 @@ impl Requests {
         self.shards.iter().map(|shard| shard.abandoned.load(Relaxed)).sum()
     }
 
-    /// Everything since the start; extremes since they were last begun.
+    /// Everything since the start; extremes since the last `close`.
     pub fn read(&self) -> ByKind {
-        let mut kinds = ByKind::new();
-        self.each(|kind, recorder| kinds.entry(kind).or_default().add(&recorder.read()));
-        kinds
+        self.gather(Recorder::read)
     }
 
-    pub fn begin_extremes(&self) {
-        self.each(|_, recorder| recorder.begin_extremes());
+    /// As `read`, and the extremes begin anew.
+    pub fn close(&self) -> ByKind {
+        self.gather(Recorder::close)
+    }
+
+    fn gather(&self, read: fn(&Recorder) -> Figures) -> ByKind {
+        let mut kinds = ByKind::new();
+        self.each(|kind, recorder| kinds.entry(kind).or_default().add(&read(recorder)));
+        kinds
     }
 
     fn each(&self, mut with: impl FnMut(Kind, &Recorder)) {

@@ -4,11 +4,11 @@
 use crate::running::{JSON, Running, Served, send};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use suitsize::clock::Clock;
 use suitsize::service::{Service, ServiceOptions};
 use suitsize::sizing::Engine;
@@ -181,9 +181,7 @@ impl Driven {
 
     fn report(&self, length_ms: i64) -> Value {
         let range = Range::last(length_ms, self.clock.unix_ms());
-        let live = self.service.live_history();
-        let stored = self.service.stored_history(range).map_err(|error| error.to_string());
-        serde_json::to_value(self.service.performance(range, None, &live, stored)).unwrap()
+        serde_json::to_value(self.service.performance(range, None)).unwrap()
     }
 }
 
@@ -236,6 +234,7 @@ fn two_runs_in_one_minute_are_added_up() {
     let (point, totals) = (&report["series"][0], &report["totals"]);
     assert_eq!((&point["requests"], &totals["errors"]), (&json!(6), &json!(4)));
     assert_eq!(report["slowest"]["durationMs"], json!(90.0));
+    assert_eq!(totals["requestsPerSecond"], json!(0.092), "six in the 65 seconds of both runs");
 }
 
 /// Thirty-one days by the clock: minutes for two of them, hours for thirty, and the file is small.
@@ -286,6 +285,74 @@ fn without_a_store_figures_are_live_and_later_stored() {
     let report = driven.report(HOUR_MS);
     assert_eq!((&report["complete"], &report["series"][0]["stored"]), (&json!(true), &json!(true)));
     assert_eq!(report["history"]["minutesLost"], json!(0));
+    let verified =
+        driven.service.telemetry().duties.status().into_iter().find(|duty| duty.name == "verify");
+    assert!(verified.is_some_and(|duty| duty.failed > 0 && duty.done == 0), "it was tried in vain");
+    driven.pass(Duration::from_secs(60));
+    let verified = driven.service.store().status().verified_seconds;
+    assert!(verified.is_some_and(|age| age <= 60), "and again within a minute: {verified:?}");
+}
+
+#[test]
+fn a_disk_is_not_called_full_because_there_is_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join("suitsize.db")).unwrap();
+    let rules = alerts::shipped().unwrap();
+    let driven = Driven::start_in(dir, rules, Clock::manual(MIDNIGHT_MS));
+    driven.service.store().watch();
+    let lost: Vec<_> = driven.service.score().lost.into_iter().map(|lost| lost.rule).collect();
+    assert_eq!(lost, ["store_degraded"]);
+}
+
+/// Counts of a tier, by operation.
+fn operations(service: &Running, tier: &str, operation: &str) -> u64 {
+    let name =
+        format!("suitsize_cache_operations_total{{tier=\"{tier}\",operation=\"{operation}\"}} ");
+    let text = service.get("/metrics").text;
+    let value = text.lines().find_map(|line| line.strip_prefix(&name));
+    value.unwrap_or_else(|| panic!("{name}")).parse().unwrap()
+}
+
+#[test]
+fn what_memory_had_not_is_asked_of_the_store_or_skipped() {
+    // Memory off: what is asked again comes out of the store.
+    let service = Running::start(|settings| settings.memory_ttl_seconds = 0);
+    for n in 0..60 {
+        service.ask(&json!({"height": 160 + n % 20, "weight": 75}));
+    }
+    let count = |tier, operation| operations(&service, tier, operation);
+    assert_eq!(count("memory", "hit"), 0);
+    let below = count("store", "hit") + count("store", "miss") + count("store", "skip");
+    assert_eq!((count("memory", "miss"), below), (60, 60));
+    assert!(count("store", "miss") >= 20);
+}
+
+#[test]
+fn a_path_in_other_letters_is_counted_by_its_route() {
+    let service = Running::start(|_| ());
+    assert_eq!(service.get("/api/%68ealth/live").status, 200);
+    assert_eq!(performance(&service, "")["routes"][0]["route"], json!("/api/health/live"));
+}
+
+#[test]
+fn the_time_that_a_sender_takes_is_not_the_services() {
+    let service = Running::start(|_| ());
+    let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+    let body = r#"{"height":175,"weight":75}"#;
+    let head = format!(
+        "POST /api/recommend HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let began = Instant::now();
+    (0..100).for_each(|_| drop(service.get("/api/health/live")));
+    let pause_ms = began.elapsed().as_secs_f64() * 1e3;
+    stream.write_all(body.as_bytes()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let time = reply.lines().find_map(|line| line.strip_prefix("x-response-time: ")).unwrap();
+    let service_ms: f64 = time.trim_end_matches("ms").parse().unwrap();
+    assert!(service_ms < pause_ms, "{service_ms} ms of {pause_ms}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
     ("quick_cache", &["src/cache"]),
     ("siphasher", &["src/cache/key.rs"]),
-    ("tokio", &["src/cache.rs"]),
+    ("tokio", &["src/cache.rs", "src/http/performance.rs"]),
     ("rusqlite", &["src/store"]),
     ("r2d2", &["src/store"]),
     ("r2d2_sqlite", &["src/store"]),
