@@ -19,6 +19,8 @@ use tokio::sync::Semaphore;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// Longer than reading 30 days takes by far.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Who asks beyond these is not kept waiting.
+const MOST_WAITING: usize = 16;
 /// Name, length of one, most of them: a year and a day.
 const STRETCHES: [(&str, i64, i64); 3] =
     [("minutes", MINUTE_MS, 366 * 1_440), ("hours", HOUR_MS, 366 * 24), ("days", DAY_MS, 366)];
@@ -36,16 +38,19 @@ pub async fn performance(
     let live = |why: &str| service.performance_without_store(range, route, why.to_owned());
     let performance = match timeout(PATIENCE, read(&service, range, route)).await {
         Ok(Some(performance)) => performance,
-        Ok(None) => live("the service is stopping"),
-        Err(_) => live("the store did not answer in time, or others were asking"),
+        Ok(None) => live("too many are asking"),
+        Err(_) => live("the store did not answer in time"),
     };
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(performance))
 }
 
 /// One at a time in the whole process, and waiting for that takes no thread: look-ups share the threads that
-/// may block. Whose caller has gone is not begun; what was begun holds its turn to the end.
+/// may block. Whose caller has gone is not begun; what was begun holds its turn to the end. `None` where too
+/// many wait already, or at a stop.
 async fn read(service: &Service, range: Range, route: Option<&'static str>) -> Option<Performance> {
     static TURN: Semaphore = Semaphore::const_new(1);
+    static QUEUE: Semaphore = Semaphore::const_new(MOST_WAITING);
+    let _waiting = QUEUE.try_acquire().ok()?;
     let turn = TURN.acquire().await.ok()?;
     let service = service.clone();
     let work = move || {
