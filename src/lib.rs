@@ -19,8 +19,8 @@
 //! - [`cache`]: memory, then the [`store`] in SQLite, then one computation,
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
 //!
-//! [`upkeep`] is what happens without a request, [`clock`] is time, handed in. [`cli`] and [`app`] start it
-//! all, [`config`] is every setting. `docs/architecture.md` says which may know which.
+//! [`upkeep`] is what happens without a request, [`telemetry`] what is known of how it performs, [`clock`] is
+//! time, handed in. [`cli`] and [`app`] start it all, [`config`] is every setting, [`logging`] the log. `docs/architecture.md` says which may know which.
 
 pub mod app;
 pub mod cache;
