@@ -9,7 +9,8 @@ use serde::Serialize;
 use std::time::Duration;
 
 const THRESHOLD: u32 = 5;
-/// With the longest wait of a message (8 s) and the longest request (5 s) still within a minute.
+/// No message waits longer than this by itself, and the two waits are one: with the longest request
+/// (5 s) a recovery is still noticed within a minute.
 const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// Whether the receiver is asked.
