@@ -55,7 +55,7 @@ pub async fn health(service: web::Data<Service>) -> HttpResponse {
         model_version: service.engine().model_version(),
         api_version: API_VERSION,
         uptime_seconds: service.uptime().as_secs(),
-        alerts_firing: service.alerts_status().firing.len(),
+        alerts_firing: service.alerts_firing(),
         cache: service.cache().status(),
         store,
     })

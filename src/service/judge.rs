@@ -70,6 +70,10 @@ impl Service {
         self.alerts().status()
     }
 
+    pub fn alerts_firing(&self) -> usize {
+        self.alerts().firing_count()
+    }
+
     /// 100 less points for every rule that holds now.
     pub fn score(&self) -> Score {
         let rules = || self.alerts().rules().iter().filter(|rule| rule.enabled);

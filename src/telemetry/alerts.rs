@@ -93,7 +93,16 @@ pub struct RuleStatus {
     pub occurrences: u32,
     /// How many of them make it fire.
     pub occurrences_needed: u32,
+    /// How many without it resolve it; 0: it stays until the restart.
+    pub resolve_after: u32,
+    pub cooldown_seconds: u64,
+    /// Until it may fire again, as of the last evaluation. Only of one that is cooling.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cooling_seconds: Option<u64>,
     pub window_seconds: u64,
+    pub minimum_requests: u64,
+    pub summary: String,
+    pub action: String,
 }
 
 /// An alert that fires.
@@ -191,6 +200,11 @@ impl Alerts {
             resolved: watched.resolved.iter().cloned().collect(),
         }
     }
+
+    /// How many fire: without a copy of what they are.
+    pub fn firing_count(&self) -> usize {
+        self.watched.lock().states.iter().filter(|state| state.firing().is_some()).count()
+    }
 }
 
 fn transition(rule: &Rule, news: News, now: Duration, now_ms: i64) -> Transition {
@@ -226,8 +240,19 @@ fn rule_status(rule: &Rule, state: &State, now: Duration) -> RuleStatus {
         value: state.last(),
         occurrences: state.occurrences(),
         occurrences_needed: rule.occurrences,
+        resolve_after: rule.resolve_after,
+        cooldown_seconds: rule.cooldown.as_secs(),
+        cooling_seconds: state.cooling(now).map(whole_seconds),
         window_seconds: rule.window.as_secs(),
+        minimum_requests: rule.minimum_requests,
+        summary: rule.summary.clone(),
+        action: rule.action.clone(),
     }
+}
+
+/// Rounded up: what is not over is not zero.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }
 
 fn firing_status(rule: &Rule, episode: &Episode) -> FiringStatus {
@@ -305,7 +330,8 @@ mod tests {
         let fired = step(&alerts, 3, 1.0);
         assert_eq!((fired.len(), fired[0].state, fired[0].at_ms), (1, Became::Firing, 1_030_000));
         let firing = state();
-        assert_eq!(firing["rules"][0]["state"], "firing");
+        assert_eq!((&firing["rules"][0]["state"], alerts.firing_count()), (&json!("firing"), 1));
+        assert_eq!(firing["rules"][0].get("coolingSeconds"), None);
         assert_eq!(firing["firing"][0]["name"], "store_degraded");
         assert_eq!(firing["firing"][0]["sinceMs"], 1_030_000);
         assert_eq!(firing["firing"][0]["worstValue"], 1.0);
@@ -315,7 +341,10 @@ mod tests {
         assert_eq!((resolved[0].since_ms, resolved[0].at_ms), (1_030_000, 1_060_000));
         assert_eq!(resolved[0].lasted, Duration::from_secs(30));
         let cooling = state();
-        assert_eq!(cooling["rules"][0]["state"], "cooling");
+        assert_eq!((&cooling["rules"][0]["state"], alerts.firing_count()), (&json!("cooling"), 0));
+        assert_eq!(cooling["rules"][0]["coolingSeconds"], cooling["rules"][0]["cooldownSeconds"]);
+        assert_eq!(step(&alerts, 7, 0.0), []);
+        assert_eq!(state()["rules"][0]["coolingSeconds"], 290);
         assert_eq!(cooling["rules"][1]["value"], json!(null));
         assert_eq!(
             cooling["resolved"],

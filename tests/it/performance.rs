@@ -589,3 +589,43 @@ fn a_request_of_another_port_is_not_counted_here() {
     send(one.port, "POST", "/api/recommend", &[JSON], br#"{"height":175,"weight":75}"#);
     assert_eq!(performance(&other, "")["totals"]["requests"], json!(0));
 }
+
+#[test]
+fn alerts_say_what_their_rules_are_and_how_the_webhook_fares() {
+    let of_a_rule = [
+        "name",
+        "state",
+        "value",
+        "threshold",
+        "occurrencesNeeded",
+        "resolveAfter",
+        "cooldownSeconds",
+        "windowSeconds",
+        "minimumRequests",
+        "summary",
+        "action",
+    ];
+    let of_a_webhook = ["delivered", "failed", "dropped", "retries", "waiting", "circuit"];
+    for told in [false, true] {
+        let service = Running::start(|settings| {
+            let target = || alerts::Target::parse("http://127.0.0.1:9/s3cret").unwrap();
+            settings.watch.alert_webhook = told.then(target);
+        });
+        let reply = service.get("/api/alerts");
+        assert_eq!((reply.status, reply.header("cache-control")), (200, "no-store"));
+        assert!(!reply.text.contains("s3cret"), "{}", reply.text);
+        let status = reply.json();
+        assert!(status["firing"].is_array() && status["resolved"].is_array(), "{status}");
+        let rules = status["rules"].as_array().unwrap();
+        assert!(!rules.is_empty());
+        for rule in rules {
+            let missing = of_a_rule.iter().find(|name| rule.get(**name).is_none());
+            assert_eq!((missing, rule.get("coolingSeconds")), (None, None), "{rule}");
+        }
+        let webhook = status.get("webhook").unwrap();
+        assert_eq!(webhook.is_null(), !told, "{webhook}");
+        let missing = of_a_webhook.iter().find(|name| webhook.get(**name).is_none());
+        assert_eq!(missing.is_none(), told, "{webhook}");
+        assert!(service.health()["alerts_firing"].is_number());
+    }
+}

@@ -83,6 +83,11 @@ impl State {
         }
     }
 
+    /// For how long it may not fire yet.
+    pub fn cooling(&self, now: Duration) -> Option<Duration> {
+        self.cooling_until?.checked_sub(now).filter(|left| !left.is_zero())
+    }
+
     pub fn last(&self) -> Option<f64> {
         self.last
     }
@@ -131,7 +136,7 @@ impl State {
     }
 
     fn is_cooling(&self, now: Duration) -> bool {
-        self.cooling_until.is_some_and(|until| now < until)
+        self.cooling(now).is_some()
     }
 }
 
