@@ -9,7 +9,7 @@ mod serve;
 mod text;
 
 use crate::config::{LogFormat, ServeSettings};
-use crate::logging;
+use crate::logging::{self, Written};
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
@@ -50,7 +50,7 @@ enum Command {
 /// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly.
 pub fn run() -> ExitCode {
     let Cli { log_format, command } = Cli::parse();
-    logging::start(log_format);
+    let log = logging::start(log_format, written(&command));
     let result = match command {
         Command::Serve(settings) => serve::run(&settings),
         Command::Recommend(arguments) => recommend::run(&arguments),
@@ -58,12 +58,22 @@ pub fn run() -> ExitCode {
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
     };
+    // What waits comes before the last word.
+    drop(log);
     match result {
         Ok(code) => code,
         Err(error) => {
             eprintln!("suitsize: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// A service is not to wait for whoever reads its log.
+fn written(command: &Command) -> Written {
+    match command {
+        Command::Serve(_) => Written::Apart,
+        _ => Written::Directly,
     }
 }
 

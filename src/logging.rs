@@ -3,26 +3,62 @@
 //! A message can be read alone; what varies is beside it as named values. Nothing that a shopper sent is
 //! in either: a test sends marked values at the most talkative level and looks for them.
 
+mod pipe;
+
 use crate::config::LogFormat;
 use env_logger::fmt::Formatter;
-use env_logger::{Builder, Env};
+use env_logger::{Builder, Env, Target, WriteStyle};
 use log::kv::{Key, Value, VisitSource};
 use log::{LevelFilter, Record};
+pub use pipe::Guard;
 use serde_json::Map;
-use std::io::{self, Write};
+use std::env;
+use std::io::{self, IsTerminal, Write};
 
 /// What is logged unless `RUST_LOG` says something else.
 const FILTER: &str = "info,actix_server=warn";
 
-/// To be called once, first of all.
-pub fn start(format: LogFormat) {
+/// Who writes a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// Whoever logs it, who waits until it is written.
+    Directly,
+    /// A thread, so that no request waits; when nobody reads, lines are dropped.
+    Apart,
+}
+
+/// To be called once, first of all. What it returns is to be held until the end.
+pub fn start(format: LogFormat, written: Written) -> Option<Guard> {
     let mut builder = Builder::from_env(Env::default().default_filter_or(FILTER));
     // Below a warning it writes the whole address of a webhook, which is a secret.
     builder.filter_module("ureq", LevelFilter::Warn).filter_module("ureq_proto", LevelFilter::Warn);
     if format == LogFormat::Json {
         builder.format(json);
     }
+    let guard = if written == Written::Apart { write_apart(&mut builder) } else { None };
     builder.init();
+    guard
+}
+
+/// Without a thread lines are written directly.
+fn write_apart(builder: &mut Builder) -> Option<Guard> {
+    let (pipe, guard) = pipe::start(io::stderr(), |dropped| {
+        log::warn!("nobody read the log: {dropped} lines of it were dropped");
+    })
+    .ok()?;
+    builder.target(Target::Pipe(Box::new(pipe)));
+    // Of a pipe `env_logger` does not know that it ends in a terminal.
+    if has_colours() {
+        builder.write_style(WriteStyle::Always);
+    }
+    Some(guard)
+}
+
+/// A terminal has, unless somebody has an opinion on it.
+fn has_colours() -> bool {
+    let says = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stderr().is_terminal() && !is_dumb && !says("NO_COLOR") && !says("RUST_LOG_STYLE")
 }
 
 /// `{"time":…,"level":…,"target":…,"message":…, …}`: the named values are fields of the same object.

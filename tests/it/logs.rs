@@ -2,8 +2,9 @@
 
 use crate::running::{JSON, Served, send};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::{Duration, Instant};
 
 /// Values that occur nowhere else (no seconds of a time), wherever a request has a place for one.
 const SENTINELS: [&str; 8] =
@@ -118,4 +119,53 @@ fn other_requests_are_silent() {
     assert!(served.terminate().success());
     let log = served.log();
     assert!(!log.contains("suitsize::request"), "{log}");
+}
+
+/// As long as nobody reads: some 64 kB fit into a pipe, a few hundred lines.
+fn with_full_pipe(requests: usize) -> Served {
+    let served = Served::with_piped_log(&[("RUST_LOG", "info,suitsize::request=debug")]);
+    let agent: ureq::Agent =
+        ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(10))).build().into();
+    let address = format!("http://127.0.0.1:{}/api/health/live", served.port);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                for n in 0..requests / 2 {
+                    let answer = agent.get(&address).call();
+                    let text = answer.and_then(|mut answer| answer.body_mut().read_to_string());
+                    text.unwrap_or_else(|error| panic!("request {n}: {error}"));
+                }
+            });
+        }
+    });
+    served
+}
+
+#[test]
+fn requests_are_answered_while_nobody_reads_the_log() {
+    // What waits and what is in the pipe is less.
+    let requests = 8_000;
+    let mut served = with_full_pipe(requests);
+    let log = BufReader::new(served.child.stderr.take().unwrap());
+    let (mut told, mut lines): (usize, usize) = (0, 0);
+    for line in log.lines().map(Result::unwrap) {
+        lines += usize::from(line.contains("suitsize::request"));
+        if let Some((_, rest)) = line.split_once("nobody read the log: ") {
+            told = rest.split(' ').next().unwrap().parse().unwrap();
+            break;
+        }
+    }
+    assert!(told > 0 && lines > 0, "{told} were dropped, {lines} written");
+    // Something else may have been dropped with them.
+    let known = lines + told;
+    assert!((requests..requests + 20).contains(&known), "{known}: each is there or counted");
+    assert!(served.terminate().success());
+}
+
+#[test]
+fn it_stops_while_nobody_reads_the_log() {
+    let mut served = with_full_pipe(2_000);
+    let began = Instant::now();
+    assert!(served.terminate().success());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
 }

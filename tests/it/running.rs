@@ -151,6 +151,16 @@ pub struct Served {
 impl Served {
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let log = File::create(dir.path().join("log")).unwrap();
+        Self::logging_to(log.into(), dir, environment)
+    }
+
+    /// Its log goes into a pipe, `child.stderr`, which the caller reads or not.
+    pub fn with_piped_log(environment: &[(&str, &str)]) -> Self {
+        Self::logging_to(Stdio::piped(), tempfile::tempdir().unwrap(), environment)
+    }
+
+    fn logging_to(stderr: Stdio, dir: tempfile::TempDir, environment: &[(&str, &str)]) -> Self {
         let log = dir.path().join("log");
         let mut child = Command::new(env!("CARGO_BIN_EXE_suitsize"))
             .args(["serve", "--port", "0", "--data-dir"])
@@ -158,7 +168,7 @@ impl Served {
             .env_remove("PORT")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(File::create(&log).unwrap())
+            .stderr(stderr)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
