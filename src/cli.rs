@@ -11,6 +11,7 @@ mod text;
 use crate::config::{LogFormat, ServeSettings};
 use crate::logging::{self, Written};
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -47,9 +48,12 @@ enum Command {
     Healthcheck(healthcheck::Arguments),
 }
 
-/// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly.
+/// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly (a check: 1).
 pub fn run() -> ExitCode {
-    let Cli { log_format, command } = Cli::parse();
+    let Cli { log_format, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error),
+    };
     let log = logging::start(log_format, written(&command));
     let result = match command {
         Command::Serve(settings) => serve::run(&settings),
@@ -77,6 +81,29 @@ fn written(command: &Command) -> Written {
     }
 }
 
+/// Prints what was wrong, or the help or version that was asked for. Docker reserves 2 in a check.
+fn misused(error: &clap::Error) -> ExitCode {
+    // Whoever asked may have closed the output.
+    drop(error.print());
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if is_check(std::env::args_os().skip(1)) => ExitCode::FAILURE,
+        _ => ExitCode::from(2),
+    }
+}
+
+/// Whether the subcommand is `healthcheck`: the first argument that is none of the option before it.
+fn is_check(mut arguments: impl Iterator<Item = OsString>) -> bool {
+    while let Some(argument) = arguments.next() {
+        if argument == "--log-format" {
+            arguments.next();
+        } else if !argument.to_string_lossy().starts_with('-') {
+            return argument == "healthcheck";
+        }
+    }
+    false
+}
+
 type Outcome = Result<ExitCode, Box<dyn std::error::Error>>;
 
 #[cfg(test)]
@@ -86,5 +113,21 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         super::Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_check_is_known_by_its_subcommand() {
+        for (line, expected) in [
+            ("healthcheck --port abc", true),
+            ("--log-format xml healthcheck", true),
+            ("--log-format=xml healthcheck", true),
+            ("backup healthcheck", false),
+            ("--log-format healthcheck serve", false),
+            ("--log-format", false),
+            ("", false),
+        ] {
+            let arguments = line.split_whitespace().map(Into::into);
+            assert_eq!(super::is_check(arguments), expected, "{line}");
+        }
     }
 }

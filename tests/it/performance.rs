@@ -573,6 +573,26 @@ fn healthcheck_tells_by_its_exit_code() {
     assert_eq!(String::from_utf8(output.stderr).unwrap().lines().count(), 1);
 }
 
+/// Docker knows 0 and 1 of a check.
+#[test]
+fn a_healthcheck_that_is_asked_wrongly_fails() {
+    for (line, environment, expected) in [
+        ("healthcheck --port abc", None, 1),
+        ("healthcheck --nonsense", None, 1),
+        ("healthcheck", Some(("PORT", "")), 1),
+        ("healthcheck", Some(("LOG_FORMAT", "xml")), 1),
+        ("--log-format xml healthcheck", None, 1),
+        ("healthcheck --help", None, 0),
+        ("backup --nonsense", None, 2),
+        ("", None, 2),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_suitsize"));
+        let output = command.args(line.split_whitespace()).envs(environment).output().unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{line} {environment:?}");
+        assert_eq!(output.stderr.is_empty(), expected == 0, "{line} says what is wrong");
+    }
+}
+
 #[test]
 fn a_computation_is_timed_with_its_inference() {
     let driven = Driven::start(Vec::new());
