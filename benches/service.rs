@@ -120,6 +120,12 @@ fn recording() {
             percentile(&cpu[which], 0.5)
         );
     }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    println!(
+        "CPU a request over all rounds: on {:.2} us, off {:.2} us",
+        mean(&cpu[0]),
+        mean(&cpu[1])
+    );
     println!(
         "on against off, medians of the pairs: throughput {:.3} (quartiles {:.3} to {:.3}), CPU {:+.2} us ({:+.2} to {:+.2})",
         percentile(&rate_ratios, 0.5),
