@@ -230,6 +230,8 @@ impl Writer {
         if spans.is_empty() {
             return Ok(());
         }
+        // As for the audit: into a log that was just cut short it would be written and be lost.
+        self.watch();
         if let Some(fault) = &self.paused {
             return Err(StoreError::new(fault.clone(), "nothing is stored just now"));
         }
