@@ -236,14 +236,7 @@ impl Writer {
             return Err(StoreError::new(fault.clone(), "nothing is stored just now"));
         }
         self.connection()?;
-        let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
-        let mut written = history::record(connection, &spans).map_err(StoreError::from);
-        if let Err(error) = &written
-            && matches!(error.fault, Fault::Full | Fault::Io)
-            && room::make(connection, &self.shared.place(), &self.ballast, 0).is_ok()
-        {
-            written = history::record(connection, &spans).map_err(StoreError::from);
-        }
+        let written = self.write_with_room(|connection| history::record(connection, &spans));
         if written.is_ok() {
             history.stored(sequence);
             self.took();
@@ -289,25 +282,40 @@ impl Writer {
     }
 
     pub(super) fn write_pending_audit(&mut self) {
-        let Some(Opened { connection, footprint }) = &mut self.file else { return };
-        if self.pending_audit.is_empty() {
+        if self.file.is_none() || self.pending_audit.is_empty() {
             return;
         }
-        let mut written = audit::record(connection, &self.pending_audit).map_err(StoreError::from);
-        if let Err(error) = &written
-            && matches!(error.fault, Fault::Full | Fault::Io)
-            && room::make(connection, &self.shared.place(), &self.ballast, 0).is_ok()
-        {
-            written = audit::record(connection, &self.pending_audit).map_err(StoreError::from);
-        }
+        let rows = std::mem::take(&mut self.pending_audit);
+        let written = self.write_with_room(|connection| audit::record(connection, &rows));
+        self.pending_audit = rows;
+        let path = &self.shared.path;
         match written {
             // Written into a file that was gone by then: they wait for the one that is there now.
-            Ok(()) if footprint.moved(&self.shared.path).is_some() => {}
+            Ok(()) if self.file.as_mut().is_some_and(|f| f.footprint.moved(path).is_some()) => {}
             Ok(()) => {
                 self.pending_audit.clear();
                 self.took();
             }
             Err(error) => self.failed(&error),
+        }
+    }
+
+    /// Writes into the open file, if need be after making room. Says nothing when there is none to be
+    /// made: what must not be lost is tried again every second.
+    fn write_with_room(
+        &mut self,
+        write: impl Fn(&mut Connection) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
+        let written = write(connection).map_err(StoreError::from);
+        match &written {
+            Err(error)
+                if matches!(error.fault, Fault::Full | Fault::Io)
+                    && room::make(connection, &self.shared.place(), &self.ballast, 0).is_ok() =>
+            {
+                Ok(write(connection)?)
+            }
+            _ => written,
         }
     }
 
