@@ -47,11 +47,11 @@ impl App {
     /// store: what is wrong with it is in `GET /api/health`.
     pub fn build(settings: &ServeSettings) -> Result<Self, StartError> {
         let workers = settings.workers();
-        // One inference more than workers: filling ahead does not make a request wait.
         let clock = Clock::system();
         let telemetry = Arc::new(Telemetry::new(http::ROUTES, workers, clock.unix_ms()));
         let inferences = Arc::clone(&telemetry.inferences);
         let around = Around::new(move |inference| Telemetry::timed(&inferences, inference));
+        // One inference more than workers: filling ahead does not make a request wait.
         let engine = Engine::new(&settings.engine.options(workers + 1, around))?;
         let service_options = settings.service()?;
         let (host, port) = settings.address();

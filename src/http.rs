@@ -1,5 +1,5 @@
-//! Home of actix-web: `routes` is the table of what is served, `observe` what every request goes through. (`app` runs its server and
-//! `cli/serve` its runtime; neither sees a request.)
+//! Home of actix-web: `routes` is the table of what is served, `observe` what every request goes through.
+//! (`app` runs its server and `cli/serve` its runtime; neither sees a request.)
 
 mod admin;
 mod alerts;

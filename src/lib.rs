@@ -20,7 +20,8 @@
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
 //!
 //! [`upkeep`] is what happens without a request, [`telemetry`] what is known of how it performs, [`clock`] is
-//! time, handed in. [`cli`] and [`app`] start it all, [`config`] is every setting, [`logging`] the log. `docs/architecture.md` says which may know which.
+//! time, handed in. [`cli`] and [`app`] start it all, [`config`] is every setting, [`logging`] the log.
+//! `docs/architecture.md` says which may know which.
 
 pub mod app;
 pub mod cache;

@@ -122,6 +122,17 @@ pub struct StoreOptions {
     pub packer: Arc<Packer>,
 }
 
+impl StoreOptions {
+    /// How long and how much is kept, as jobs want to know it.
+    pub fn kept(&self) -> KeptFor {
+        KeptFor {
+            ttl_ms: millis(self.ttl),
+            history_ms: millis(self.history),
+            max_bytes: self.max_bytes,
+        }
+    }
+}
+
 /// Whether the file is used, and why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
@@ -232,15 +243,7 @@ impl Shared {
     }
 
     fn place(&self) -> jobs::Place<'_> {
-        jobs::Place {
-            path: &self.path,
-            now_ms: self.clock.unix_ms(),
-            kept: KeptFor {
-                ttl_ms: millis(self.options.ttl),
-                history_ms: millis(self.options.history),
-                max_bytes: self.options.max_bytes,
-            },
-        }
+        jobs::Place { path: &self.path, now_ms: self.clock.unix_ms(), kept: self.options.kept() }
     }
 }
 

@@ -1,9 +1,9 @@
 //! `suitsize maintain`: the upkeep of a store that no service uses, by hand.
 
 use super::Outcome;
-use crate::clock::{Clock, millis};
+use crate::clock::Clock;
 use crate::config::DataSettings;
-use crate::store::{Fault, How, Job, KeptFor, Packer, Report, Store, StoreError, StoreOptions};
+use crate::store::{Fault, How, Job, Packer, Report, Store, StoreError, StoreOptions};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use std::path::Path;
@@ -52,8 +52,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// By reading alone.
 fn only_say(jobs: impl Iterator<Item = Job>, path: &Path, data: &DataSettings) -> Outcome {
-    let StoreOptions { ttl, history, max_bytes, .. } = options(data);
-    let kept = KeptFor { ttl_ms: millis(ttl), history_ms: millis(history), max_bytes };
+    let kept = options(data).kept();
     for job in jobs {
         let now_ms = Clock::system().unix_ms();
         print(&crate::store::would(job, path, now_ms, kept).map_err(explained)?);

@@ -6,6 +6,7 @@ use crate::API_VERSION;
 use crate::config::EngineSettings;
 use crate::problem::Problem;
 use crate::sizing::Engine;
+use crate::sizing::model::Around;
 use crate::sizing::recommendation::Recommendation;
 use clap::Args;
 use serde::Serialize;
@@ -39,8 +40,7 @@ struct Line<'a> {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let engine =
-        Engine::new(&arguments.engine.options(1, crate::sizing::model::Around::default()))?;
+    let engine = Engine::new(&arguments.engine.options(1, Around::default()))?;
     let defaults = arguments.question.fields();
     if arguments.batch {
         return batch(&engine, &defaults);

@@ -18,7 +18,6 @@ const WRITABLE_SECONDS: u64 = 130;
 const VERIFIED_SECONDS: u64 = 2 * 86_400;
 
 #[derive(Serialize)]
-#[serde(rename_all = "snake_case")]
 struct Health<'a> {
     /// A service that answers at all has its model loaded and tried: only the store can be lacking.
     status: &'static str,
@@ -151,7 +150,7 @@ struct DatabasePart {
     writable: bool,
     #[serde(flatten)]
     store: StoreStatus,
-    history: HistoryPart,
+    history: Backlog,
     thresholds: Thresholds,
 }
 
@@ -164,17 +163,8 @@ struct Thresholds {
     rows_waiting: usize,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HistoryPart {
-    waiting: usize,
-    minutes_written: u64,
-    minutes_lost: u64,
-}
-
 fn database_part(service: &Service) -> DatabasePart {
     let store = service.store().status();
-    let Backlog { waiting, written, lost } = service.telemetry().history.backlog();
     let recently = store.last_write_seconds.is_some_and(|age| age <= WRITABLE_SECONDS);
     DatabasePart {
         status: status(&reasons(&store)),
@@ -185,7 +175,7 @@ fn database_part(service: &Service) -> DatabasePart {
             rows_waiting: store.most_rows_waiting,
         },
         store,
-        history: HistoryPart { waiting, minutes_written: written, minutes_lost: lost },
+        history: service.telemetry().history.backlog(),
     }
 }
 

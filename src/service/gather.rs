@@ -60,7 +60,7 @@ impl Service {
         }
         let mut durations = text.histogram(
             "suitsize_http_request_duration_seconds",
-            "From the head of a request to its answer, within the service.",
+            "From a request that is complete to its answer.",
         );
         for (labels, figures) in &labelled {
             durations.durations(labels, figures);
@@ -125,12 +125,12 @@ impl Service {
     fn history(&self, text: &mut Exposition) {
         let backlog = self.telemetry().history.backlog();
         text.counter("suitsize_history_records_written_total", "Minutes of figures in the store.")
-            .is(backlog.written as f64);
+            .is(backlog.minutes_written as f64);
         text.counter(
             "suitsize_history_records_lost_total",
             "Minutes of figures that the store could not take for too long.",
         )
-        .is(backlog.lost as f64);
+        .is(backlog.minutes_lost as f64);
     }
 
     fn alerting(&self, text: &mut Exposition) {

@@ -19,7 +19,7 @@ pub struct Performance {
     missing: Option<String>,
     #[serde(flatten)]
     report: Report,
-    history: HistoryStatus,
+    history: Backlog,
 }
 
 #[derive(Debug, Serialize)]
@@ -44,21 +44,6 @@ struct Extremes {
     slowest_request: Option<f64>,
     fastest_request: Option<f64>,
     cache_hit_rate: Option<f64>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct HistoryStatus {
-    /// Minutes and hours that wait for the store.
-    waiting: usize,
-    minutes_written: u64,
-    minutes_lost: u64,
-}
-
-impl From<Backlog> for HistoryStatus {
-    fn from(Backlog { waiting, written, lost }: Backlog) -> Self {
-        HistoryStatus { waiting, minutes_written: written, minutes_lost: lost }
-    }
 }
 
 impl Service {
@@ -135,7 +120,7 @@ impl Service {
             complete: missing.is_none(),
             missing,
             report,
-            history: self.telemetry().history.backlog().into(),
+            history: self.telemetry().history.backlog(),
         }
     }
 

@@ -9,6 +9,7 @@
 use super::histogram::Figures;
 use super::requests::{ByKind, Kind, Requests};
 use parking_lot::Mutex;
+use serde::Serialize;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -85,13 +86,14 @@ impl Open {
 }
 
 /// What waits, in the words of a status.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Backlog {
     /// Minutes and hours that wait for the store.
     pub waiting: usize,
     /// Minutes that are in the store, and that will never be, since the start.
-    pub written: u64,
-    pub lost: u64,
+    pub minutes_written: u64,
+    pub minutes_lost: u64,
 }
 
 impl State {
@@ -195,7 +197,11 @@ impl History {
 
     pub fn backlog(&self) -> Backlog {
         let state = self.0.lock();
-        Backlog { waiting: state.waiting.len(), written: state.written, lost: state.lost }
+        Backlog {
+            waiting: state.waiting.len(),
+            minutes_written: state.written,
+            minutes_lost: state.lost,
+        }
     }
 }
 
@@ -251,7 +257,7 @@ mod tests {
         let left: Vec<_> = summary(&history.waiting().1);
         // The hour was written with one minute and waits again, with two.
         assert_eq!(left, [(MINUTE_MS, MINUTE_MS, 1, 1_000), (HOUR_MS, -HOUR_MS / 2, 2, 1_000)]);
-        assert_eq!(history.backlog(), Backlog { waiting: 2, written: 1, lost: 0 });
+        assert_eq!(history.backlog(), Backlog { waiting: 2, minutes_written: 1, minutes_lost: 0 });
     }
 
     #[test]
@@ -271,7 +277,7 @@ mod tests {
             .map(|f| f.count())
             .sum();
         assert_eq!(hours, minutes as u64, "the hours have them all");
-        assert_eq!(history.backlog().lost, 20);
+        assert_eq!(history.backlog().minutes_lost, 20);
     }
 
     #[test]
