@@ -1,6 +1,10 @@
 //! Every setting once: flag, environment variable, default, effect. Nothing else reads the environment
 //! (but `env_logger`, which reads `RUST_LOG`).
 
+mod limits;
+
+pub use limits::{LimitSettings, Origin, Rate, RateLimit};
+
 use crate::service::ServiceOptions;
 use crate::sizing::EngineOptions;
 use crate::sizing::model::{Around, Backend};
@@ -62,6 +66,18 @@ pub struct ServeSettings {
     /// Secret of 32 or more characters that lets an operator clear, warm and optimize; without it nobody can
     #[arg(long, value_name = "SECRET", env = "SUITSIZE_ADMIN_TOKEN", hide_env_values = true, value_parser = Concealed(AdminToken::parse))]
     pub admin_token: Option<AdminToken>,
+
+    /// File that holds that secret, in its first line
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "SUITSIZE_ADMIN_TOKEN_FILE",
+        conflicts_with = "admin_token"
+    )]
+    pub admin_token_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub limits: LimitSettings,
 
     #[command(flatten)]
     pub watch: WatchSettings,

@@ -8,7 +8,9 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 use suitsize::app::App;
-use suitsize::config::{DataSettings, EngineSettings, ServeSettings, Switch, WatchSettings};
+use suitsize::config::{
+    DataSettings, EngineSettings, LimitSettings, RateLimit, ServeSettings, Switch, WatchSettings,
+};
 use tokio::sync::oneshot;
 
 pub const JSON: (&str, &str) = ("content-type", "application/json");
@@ -111,6 +113,9 @@ fn settings(dir: &Path) -> ServeSettings {
         memory_ttl_seconds: 30,
         warm: Switch::Off,
         admin_token: None,
+        admin_token_file: None,
+        // Tests ask as fast as they can, all from one address.
+        limits: LimitSettings { rate_limit: RateLimit(None), ..LimitSettings::default() },
         watch: WatchSettings::default(),
         engine: EngineSettings::default(),
     }

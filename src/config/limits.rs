@@ -1,0 +1,143 @@
+//! What strangers may take, and whom the service believes.
+
+use clap::Args;
+use std::num::NonZeroU32;
+
+/// Limits for each client, and for all together.
+#[derive(Args, Clone, Debug)]
+pub struct LimitSettings {
+    /// Recommendations that one client may ask for, as 50/s or 600/min; other requests twice as many. off: no limit
+    #[arg(long, value_name = "RATE", env = "SUITSIZE_RATE_LIMIT", default_value = "50/s", value_parser = Rate::parse)]
+    pub rate_limit: RateLimit,
+
+    /// Proxies in front of the service: so many entries of X-Forwarded-For are believed, from its end
+    /// [default: 1 on Railway, else 0]
+    #[arg(long, value_name = "COUNT", env = "SUITSIZE_TRUSTED_PROXIES", value_parser = clap::value_parser!(u8).range(0..=8))]
+    pub trusted_proxies: Option<u8>,
+
+    /// Connections that may be open at once; a quarter of them by one client
+    #[arg(long, value_name = "COUNT", env = "SUITSIZE_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    pub max_connections: u32,
+
+    /// Sites whose pages may ask from a browser, separated by commas: https://shop.example. The service's own always may
+    #[arg(long, value_name = "ORIGINS", env = "SUITSIZE_CORS_ORIGINS", value_delimiter = ',', value_parser = Origin::parse)]
+    pub cors_origins: Vec<Origin>,
+}
+
+impl Default for LimitSettings {
+    /// As without flags and variables.
+    fn default() -> Self {
+        LimitSettings {
+            rate_limit: Rate::parse("50/s").expect("the default is a rate"),
+            trusted_proxies: None,
+            max_connections: 4_096,
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// A rate, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit(pub Option<Rate>);
+
+/// So many in so many seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub count: NonZeroU32,
+    /// 1, 60 or 3,600.
+    pub seconds: u32,
+}
+
+impl Rate {
+    const MOST: u32 = 1_000_000;
+
+    /// `50/s`, `600/min`, `1000/h` or `off`.
+    ///
+    /// # Errors
+    /// What is allowed.
+    pub fn parse(text: &str) -> Result<RateLimit, String> {
+        let refuse =
+            || format!("a rate such as 50/s, 600/min or 1000/h (1 to {}), or off", Self::MOST);
+        if text == "off" {
+            return Ok(RateLimit(None));
+        }
+        let (count, unit) = text.split_once('/').ok_or_else(refuse)?;
+        let seconds = match unit {
+            "s" => 1,
+            "min" => 60,
+            "h" => 3_600,
+            _ => return Err(refuse()),
+        };
+        let count = count.parse::<NonZeroU32>().map_err(|_| refuse())?;
+        if count.get() > Self::MOST {
+            return Err(refuse());
+        }
+        Ok(RateLimit(Some(Rate { count, seconds })))
+    }
+}
+
+/// Another site's scheme, host and port, as a browser sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// # Errors
+    /// What is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let refuse = || "a site such as https://shop.example, without a path".to_owned();
+        let text = text.trim();
+        let (scheme, host) = text.split_once("://").ok_or_else(refuse)?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);
+        let is_origin = ["http", "https"].contains(&scheme)
+            && host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+            && host.chars().all(plain);
+        if is_origin { Ok(Origin(text.to_owned())) } else { Err(refuse()) }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_read_or_refused() {
+        let rate = |count, seconds| Rate { count: NonZeroU32::new(count).unwrap(), seconds };
+        for (text, expected) in [
+            ("50/s", Some(Some(rate(50, 1)))),
+            ("600/min", Some(Some(rate(600, 60)))),
+            ("1/h", Some(Some(rate(1, 3_600)))),
+            ("off", Some(None)),
+            ("0/s", None),
+            ("50", None),
+            ("50/day", None),
+            ("-1/s", None),
+            ("1000001/s", None),
+            ("", None),
+        ] {
+            assert_eq!(Rate::parse(text).ok().map(|limit| limit.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_origin_is_a_site_and_no_more() {
+        for (text, good) in [
+            ("https://shop.example", true),
+            ("http://localhost:3000", true),
+            (" https://shop.example", true),
+            ("https://[::1]:8080", true),
+            ("https://shop.example/", false),
+            ("https://shop.example/page", false),
+            ("https://Shop.example", false),
+            ("ftp://shop.example", false),
+            ("*", false),
+            ("null", false),
+            ("", false),
+        ] {
+            assert_eq!(Origin::parse(text).is_ok(), good, "{text}");
+        }
+    }
+}
