@@ -10,6 +10,8 @@ pub enum Kind {
     NotJson,
     NotFound,
     MethodNotAllowed,
+    /// It was not sent in the time that it is given.
+    TooSlow,
     TooLarge,
     NotJsonType,
     /// A field is missing, unknown, of a wrong type or out of range.
@@ -24,6 +26,9 @@ pub enum Kind {
     AdminOff,
     /// The same is being done already.
     UnderWay,
+    HeadTooLarge,
+    /// As much as can be done at once is being done.
+    Busy,
     /// What the request needs is not there now.
     Unavailable,
     /// Ours, not the caller's.
@@ -39,6 +44,7 @@ impl Kind {
             Kind::MethodNotAllowed => {
                 (405, "method_not_allowed", "This address takes another method")
             }
+            Kind::TooSlow => (408, "too_slow", "The request took too long to arrive"),
             Kind::TooLarge => (413, "too_large", "The body is too large"),
             Kind::NotJsonType => {
                 (415, "not_json_type", "The body must be sent as application/json")
@@ -51,6 +57,8 @@ impl Kind {
             Kind::Unauthorized => (401, "unauthorized", "This needs the operator's token"),
             Kind::AdminOff => (403, "admin_off", "Operating over HTTP is switched off"),
             Kind::UnderWay => (409, "under_way", "This is being done already"),
+            Kind::HeadTooLarge => (431, "head_too_large", "The head of the request is too large"),
+            Kind::Busy => (503, "busy", "There is too much to do at once"),
             Kind::Unavailable => (503, "unavailable", "This is not available now"),
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
