@@ -22,6 +22,8 @@ struct Verdict {
     said: String,
 }
 
+type Scenario = fn() -> Verdict;
+
 fn verdict(holds: bool, said: String) -> Verdict {
     Verdict { holds, said }
 }
@@ -30,7 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let require = arguments.iter().any(|argument| argument == "--require");
     let named: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
-    let scenarios: [(&str, fn() -> Verdict); 4] =
+    let scenarios: [(&str, Scenario); 4] =
         [("slow", slow), ("unread", unread), ("open", open), ("stop", stop)];
     let mut broken = false;
     for (name, run) in scenarios {

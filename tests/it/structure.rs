@@ -97,7 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["src/http/connection.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
-    ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config", "src/config.rs"]),
     ("quick_cache", &["src/cache"]),
     ("siphasher", &["src/cache/key.rs"]),
     (

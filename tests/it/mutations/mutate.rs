@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// SplitMix64: the same everywhere, from one number.
+/// `SplitMix64`: the same everywhere, from one number.
 pub struct Random(u64);
 
 impl Random {
