@@ -3,8 +3,8 @@
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
 use crate::clock::Clock;
-use crate::config::{AdminToken, ServeSettings, Switch};
-use crate::http::{self, ServerOptions};
+use crate::config::{AdminToken, ServeSettings, Setting, Switch, TokenFileError};
+use crate::http::{self, ServerOptions, SettingInForce};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
@@ -25,10 +25,12 @@ const DRAIN_SECONDS: u64 = 5;
 pub enum StartError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("cannot listen on {host}:{port}: {source}")]
+    #[error("cannot listen on {host}:{port} (SUITSIZE_HOST, PORT): {source}")]
     Listen { host: String, port: u16, source: std::io::Error },
     #[error(transparent)]
     Alerts(#[from] RulesError),
+    #[error(transparent)]
+    Token(#[from] TokenFileError),
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
 }
@@ -46,6 +48,7 @@ impl App {
     /// When the engine cannot be built or the address cannot be listened on. Never because of the
     /// store: what is wrong with it is in `GET /api/health`.
     pub fn build(settings: &ServeSettings) -> Result<Self, StartError> {
+        let admin_token = settings.admin_token()?;
         let workers = settings.workers();
         let clock = Clock::system();
         let telemetry = Arc::new(Telemetry::new(http::ROUTES, workers, clock.unix_ms()));
@@ -64,7 +67,8 @@ impl App {
             drain_seconds: DRAIN_SECONDS,
             slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
             records: settings.watch.recording == Switch::On,
-            admin_token: settings.admin_token.as_ref().map(AdminToken::secret),
+            admin_token: admin_token.as_ref().map(AdminToken::secret),
+            configuration: settings.in_force.iter().map(told).collect(),
         };
         let server = http::server(service.clone(), listener, &options).map_err(listen_error)?;
         let upkeep =
@@ -102,5 +106,15 @@ impl App {
         }
         service.store().close();
         served
+    }
+}
+
+fn told(setting: &Setting) -> SettingInForce {
+    SettingInForce {
+        name: setting.name.clone(),
+        variable: setting.variable.clone(),
+        value: setting.value.clone(),
+        unit: setting.unit,
+        source: setting.source.name(),
     }
 }

@@ -12,8 +12,10 @@ mod problem;
 mod recommend;
 mod routes;
 mod stamp;
+mod status;
 
 pub use routes::PATTERNS as ROUTES;
+pub use status::{Configuration, SettingInForce};
 
 use crate::service::Service;
 use actix_web::dev::Server;
@@ -42,6 +44,8 @@ pub struct ServerOptions<'a> {
     pub slow: Duration,
     /// Whether requests are counted.
     pub records: bool,
+    /// What `GET /api/status` tells of it.
+    pub configuration: Configuration,
 }
 
 /// A server on `listener`, not yet running; signals are the caller's business.
@@ -51,6 +55,7 @@ pub fn server(
     options: &ServerOptions<'_>,
 ) -> std::io::Result<Server> {
     let gate = AdminGate::new(options.admin_token);
+    let configuration = web::Data::new(options.configuration.clone());
     let (slow, records) = (options.slow, options.records);
     let started = Arc::new(AtomicUsize::new(0));
     let server = HttpServer::new(move || {
@@ -60,6 +65,7 @@ pub fn server(
             .app_data(Rc::new(Observer::new(service.telemetry(), shard, slow, records)))
             .app_data(web::Data::new(service.clone()))
             .app_data(web::Data::new(gate.clone()))
+            .app_data(configuration.clone())
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(from_fn(observe::observe))
             .configure(routes::configure)

@@ -94,7 +94,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
-    ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config"]),
     ("quick_cache", &["src/cache"]),
     ("siphasher", &["src/cache/key.rs"]),
     ("tokio", &["src/cache.rs", "src/http/performance.rs"]),
@@ -110,7 +110,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("statrs", &["src/sizing/normal.rs"]),
     ("wide", &["src/sizing/sample.rs"]),
     ("jsonc_parser", &["src/sizing/chart"]),
-    ("strsim", &["src/sizing/parse.rs", "src/telemetry/alerts/parse.rs"]),
+    ("strsim", &["src/sizing/parse.rs", "src/telemetry/alerts/parse.rs", "src/config"]),
     ("env_logger", &["src/logging.rs"]),
     (
         "ureq",
