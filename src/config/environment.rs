@@ -74,14 +74,13 @@ fn mistakes(command: &Command, typed: &[OsString], together: &clap::Error) -> Ve
     let fails = |name: &OsStr| {
         keeping(command.clone(), &|other| other == name).try_get_matches_from(typed).is_err()
     };
+    // More than one command may take a variable; the first, `serve`, says what it is.
+    let mut seen = BTreeSet::new();
     let mut told: Vec<String> = Vec::new();
     for arg in arguments(command) {
         let Some(name) = arg.get_env().filter(|name| is_set(name)) else { continue };
-        if fails(name) {
-            let line = mistake(arg, name);
-            if !told.contains(&line) {
-                told.push(line);
-            }
+        if seen.insert(name) && fails(name) {
+            told.push(mistake(arg, name));
         }
     }
     if told.is_empty() {
