@@ -3,8 +3,8 @@
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
 use crate::clock::Clock;
-use crate::config::{AdminToken, ServeSettings, Switch};
-use crate::http::{self, AdminGate, Server, ServerOptions};
+use crate::config::{AdminToken, ServeSettings, Setting, Switch, TokenFileError};
+use crate::http::{self, AdminGate, Server, ServerOptions, SettingInForce};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
@@ -21,10 +21,12 @@ use std::time::Duration;
 pub enum StartError {
     #[error(transparent)]
     Engine(#[from] EngineError),
-    #[error("cannot listen on {host}:{port}: {source}")]
+    #[error("cannot listen on {host}:{port} (SUITSIZE_HOST, PORT): {source}")]
     Listen { host: String, port: u16, source: std::io::Error },
     #[error(transparent)]
     Alerts(#[from] RulesError),
+    #[error(transparent)]
+    Token(#[from] TokenFileError),
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
 }
@@ -42,6 +44,7 @@ impl App {
     /// When the engine cannot be built or the address cannot be listened on. Never because of the
     /// store: what is wrong with it is in `GET /api/health`.
     pub fn build(settings: &ServeSettings) -> Result<Self, StartError> {
+        let admin_token = settings.admin_token()?;
         let workers = settings.workers();
         let clock = Clock::system();
         let telemetry = Arc::new(Telemetry::new(http::ROUTES, workers, clock.unix_ms()));
@@ -59,9 +62,10 @@ impl App {
             workers,
             slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
             records: settings.watch.recording == Switch::On,
-            admin: AdminGate::new(settings.admin_token.as_ref().map(AdminToken::secret)),
+            admin: AdminGate::new(admin_token.as_ref().map(AdminToken::secret)),
             max_connections: settings.limits.max_connections as usize,
-            proxied: settings.limits.trusted_proxies.unwrap_or(0) > 0,
+            proxied: settings.limits.trusted_proxies() > 0,
+            configuration: settings.in_force.iter().map(told).collect(),
         };
         let server = Server::new(service.clone(), listener, options).map_err(listen_error)?;
         let upkeep =
@@ -94,5 +98,15 @@ impl App {
         }
         service.store().close();
         served
+    }
+}
+
+fn told(setting: &Setting) -> SettingInForce {
+    SettingInForce {
+        name: setting.name.clone(),
+        variable: setting.variable.clone(),
+        value: setting.value.clone(),
+        unit: setting.unit,
+        source: setting.source.name(),
     }
 }

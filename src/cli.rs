@@ -1,6 +1,7 @@
 //! The command line: one binary, each role a subcommand.
 
 mod backup;
+mod config;
 mod healthcheck;
 mod maintain;
 mod question;
@@ -8,9 +9,10 @@ mod recommend;
 mod serve;
 mod text;
 
-use crate::config::{LogFormat, ServeSettings};
+use crate::config::environment::{self, Misuse};
+use crate::config::{LogSettings, ServeSettings, Setting, report};
 use crate::logging::{self, Written};
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
 
@@ -26,9 +28,8 @@ use std::process::ExitCode;
   suitsize serve --port 8080"
 )]
 struct Cli {
-    /// The log on standard error: lines to read, or one JSON object a line. What is in it: `RUST_LOG`
-    #[arg(long, global = true, value_name = "FORMAT", env = "LOG_FORMAT", default_value = "text")]
-    log_format: LogFormat,
+    #[command(flatten)]
+    log: LogSettings,
 
     #[command(subcommand)]
     command: Command,
@@ -46,17 +47,25 @@ enum Command {
     Backup(backup::Arguments),
     /// Ask a running service whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Arguments),
+    /// Say every setting in force, and where it came from: takes what `serve` takes
+    Config(Box<config::Arguments>),
 }
 
 /// Runs what the command line asks for. 0: done; 1: it failed; 2: it was asked wrongly (a check: 1).
 pub fn run() -> ExitCode {
-    let Cli { log_format, command } = match Cli::try_parse() {
+    let Cli { log, command } = match read() {
         Ok(cli) => cli,
-        Err(error) => return misused(&error),
+        Err(Misuse::Typed(error)) => return misused(&error),
+        Err(Misuse::Variables(mistakes)) => return misset(&mistakes),
     };
-    let log = logging::start(log_format, written(&command));
+    let log = logging::start(&log, written(&command));
+    let unknown = environment::unknown(&Cli::command());
     let result = match command {
-        Command::Serve(settings) => serve::run(&settings),
+        Command::Serve(settings) => {
+            unknown.iter().for_each(|unknown| log::warn!("{unknown}"));
+            serve::run(&settings)
+        }
+        Command::Config(arguments) => config::run(&arguments, &unknown),
         Command::Recommend(arguments) => recommend::run(&arguments),
         Command::Maintain(arguments) => maintain::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
@@ -71,6 +80,24 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn read() -> Result<Cli, Misuse> {
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    let matches = environment::read(Cli::command(), &typed)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(Misuse::Typed)?;
+    let in_force = |settings: &ServeSettings| settings_in_force(&matches, settings);
+    match &mut cli.command {
+        Command::Serve(settings) => settings.in_force = in_force(settings),
+        Command::Config(arguments) => arguments.settings.in_force = in_force(&arguments.settings),
+        _ => {}
+    }
+    Ok(cli)
+}
+
+fn settings_in_force(matches: &ArgMatches, settings: &ServeSettings) -> Vec<Setting> {
+    let of_subcommand = matches.subcommand().map_or(matches, |(_, of_subcommand)| of_subcommand);
+    report::settings(&Cli::command(), of_subcommand, settings)
 }
 
 /// A service is not to wait for whoever reads its log.
@@ -92,10 +119,18 @@ fn misused(error: &clap::Error) -> ExitCode {
     }
 }
 
+/// A line for each variable that is wrong.
+fn misset(mistakes: &[String]) -> ExitCode {
+    for mistake in mistakes {
+        eprintln!("suitsize: {mistake}");
+    }
+    if is_check(std::env::args_os().skip(1)) { ExitCode::FAILURE } else { ExitCode::from(2) }
+}
+
 /// Whether the subcommand is `healthcheck`: the first argument that is none of the option before it.
 fn is_check(mut arguments: impl Iterator<Item = OsString>) -> bool {
     while let Some(argument) = arguments.next() {
-        if argument == "--log-format" {
+        if argument == "--log-format" || argument == "--log-filter" {
             arguments.next();
         } else if !argument.to_string_lossy().starts_with('-') {
             return argument == "healthcheck";

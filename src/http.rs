@@ -16,11 +16,13 @@ mod recommend;
 mod routes;
 mod server;
 mod stamp;
+mod status;
 mod stopping;
 
 pub use admin::AdminGate;
 pub use routes::PATTERNS as ROUTES;
 pub use server::Server;
+pub use status::{Configuration, SettingInForce};
 
 use crate::service::Service;
 use actix_web::body::MessageBody;
@@ -48,6 +50,8 @@ pub struct ServerOptions {
     pub max_connections: usize,
     /// Whether all clients come through a proxy, and so from one address.
     pub proxied: bool,
+    /// What `GET /api/status` tells of it.
+    pub configuration: Configuration,
 }
 
 /// What a worker does with a request.
@@ -68,6 +72,7 @@ fn application(
         .app_data(Rc::new(observer))
         .app_data(web::Data::new(service))
         .app_data(web::Data::new(options.admin))
+        .app_data(web::Data::new(options.configuration))
         .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
         .wrap(from_fn(observe::observe))
         .configure(routes::configure)

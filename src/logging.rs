@@ -5,18 +5,15 @@
 
 mod pipe;
 
-use crate::config::LogFormat;
+use crate::config::{LogFormat, LogSettings};
 use env_logger::fmt::Formatter;
-use env_logger::{Builder, Env, Target, WriteStyle};
+use env_logger::{Builder, Target, WriteStyle};
 use log::kv::{Key, Value, VisitSource};
 use log::{LevelFilter, Record};
 pub use pipe::Guard;
 use serde_json::Map;
 use std::env;
 use std::io::{self, IsTerminal, Write};
-
-/// What is logged unless `RUST_LOG` says something else.
-const FILTER: &str = "info,actix_server=warn";
 
 /// Who writes a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +25,15 @@ pub enum Written {
 }
 
 /// To be called once, first of all. What it returns is to be held until the end.
-pub fn start(format: LogFormat, written: Written) -> Option<Guard> {
-    let mut builder = Builder::from_env(Env::default().default_filter_or(FILTER));
+pub fn start(settings: &LogSettings, written: Written) -> Option<Guard> {
+    let mut builder = Builder::new();
+    builder.parse_filters(&settings.log_filter);
+    if let Ok(style) = env::var("RUST_LOG_STYLE") {
+        builder.parse_write_style(&style);
+    }
     // Below a warning it writes the whole address of a webhook, which is a secret.
     builder.filter_module("ureq", LevelFilter::Warn).filter_module("ureq_proto", LevelFilter::Warn);
-    if format == LogFormat::Json {
+    if settings.log_format == LogFormat::Json {
         builder.format(json);
     }
     let guard = if written == Written::Apart { write_apart(&mut builder) } else { None };

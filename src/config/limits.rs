@@ -1,5 +1,7 @@
 //! What strangers may take, and whom the service believes.
 
+use super::environment;
+use super::reader::{text, whole};
 use clap::Args;
 use std::num::NonZeroU32;
 
@@ -7,20 +9,20 @@ use std::num::NonZeroU32;
 #[derive(Args, Clone, Debug)]
 pub struct LimitSettings {
     /// Recommendations that one client may ask for, as 50/s or 600/min; other requests twice as many. off: no limit
-    #[arg(long, value_name = "RATE", env = "SUITSIZE_RATE_LIMIT", default_value = "50/s", value_parser = Rate::parse)]
+    #[arg(long, value_name = "RATE", env = "SUITSIZE_RATE_LIMIT", default_value = "50/s", value_parser = text(Rate::ALLOWED, Rate::parse))]
     pub rate_limit: RateLimit,
 
     /// Proxies in front of the service: so many entries of X-Forwarded-For are believed, from its end
     /// [default: 1 on Railway, else 0]
-    #[arg(long, value_name = "COUNT", env = "SUITSIZE_TRUSTED_PROXIES", value_parser = clap::value_parser!(u8).range(0..=8))]
+    #[arg(long, value_name = "COUNT", env = "SUITSIZE_TRUSTED_PROXIES", value_parser = whole::<u8>("0 to 8"))]
     pub trusted_proxies: Option<u8>,
 
     /// Connections that may be open at once; a quarter of them by one client
-    #[arg(long, value_name = "COUNT", env = "SUITSIZE_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    #[arg(long, value_name = "COUNT", env = "SUITSIZE_MAX_CONNECTIONS", default_value_t = 2_048, value_parser = whole::<u32>("16 to 65536"))]
     pub max_connections: u32,
 
-    /// Sites whose pages may ask from a browser, as `https://shop.example`, separated by commas; the service's own always may
-    #[arg(long, value_name = "ORIGINS", env = "SUITSIZE_CORS_ORIGINS", value_delimiter = ',', value_parser = Origin::parse)]
+    /// Sites whose pages may ask from a browser, separated by commas: `https://shop.example`; the service's own always may
+    #[arg(long, value_name = "ORIGINS", env = "SUITSIZE_CORS_ORIGINS", value_delimiter = ',', value_parser = text(Origin::ALLOWED, Origin::parse))]
     pub cors_origins: Vec<Origin>,
 }
 
@@ -30,9 +32,24 @@ impl Default for LimitSettings {
         LimitSettings {
             rate_limit: Rate::parse("50/s").expect("the default is a rate"),
             trusted_proxies: None,
-            max_connections: 4_096,
+            max_connections: 2_048,
             cors_origins: Vec::new(),
         }
+    }
+}
+
+/// What Railway sets in every container that it starts.
+const RAILWAY: [&str; 2] = ["RAILWAY_ENVIRONMENT_ID", "RAILWAY_PROJECT_ID"];
+
+/// The variable by which Railway is known, where the service runs there: it has one proxy in front.
+pub(super) fn railway() -> Option<&'static str> {
+    RAILWAY.into_iter().find(|name| environment::is_set(name))
+}
+
+impl LimitSettings {
+    /// So many proxies are believed.
+    pub fn trusted_proxies(&self) -> u8 {
+        self.trusted_proxies.unwrap_or_else(|| railway().is_some().into())
     }
 }
 
@@ -50,14 +67,15 @@ pub struct Rate {
 
 impl Rate {
     const MOST: u32 = 1_000_000;
+    pub(super) const ALLOWED: &str =
+        "a rate such as 50/s, 600/min or 1000/h (1 to 1000000), or off";
 
     /// `50/s`, `600/min`, `1000/h` or `off`.
     ///
     /// # Errors
     /// What is allowed.
     pub fn parse(text: &str) -> Result<RateLimit, String> {
-        let refuse =
-            || format!("a rate such as 50/s, 600/min or 1000/h (1 to {}), or off", Self::MOST);
+        let refuse = || Self::ALLOWED.to_owned();
         if text == "off" {
             return Ok(RateLimit(None));
         }
@@ -81,10 +99,12 @@ impl Rate {
 pub struct Origin(String);
 
 impl Origin {
+    pub(super) const ALLOWED: &str = "sites such as https://shop.example, without a path";
+
     /// # Errors
     /// What is allowed.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let refuse = || "a site such as https://shop.example, without a path".to_owned();
+        let refuse = || Self::ALLOWED.to_owned();
         let text = text.trim();
         let (scheme, host) = text.split_once("://").ok_or_else(refuse)?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:[]".contains(c);

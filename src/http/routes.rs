@@ -1,6 +1,6 @@
 //! The whole route table, and the position of each route in it, by which requests are counted.
 
-use super::{admin, alerts, health, metrics, performance, problem, recommend};
+use super::{admin, alerts, health, metrics, performance, problem, recommend, status};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
 /// What requests are counted by; the last is for all that match none.
@@ -17,6 +17,7 @@ pub const PATTERNS: &[&str] = &[
     "/api/metrics",
     "/metrics",
     "/api/alerts",
+    "/api/status",
     "/api/optimize",
     "/api/cache",
     "/api/cache/warm",
@@ -58,6 +59,7 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(readable("/api/metrics", metrics::metrics))
         .service(readable("/metrics", metrics::metrics))
         .service(readable("/api/alerts", alerts::alerts))
+        .service(readable("/api/status", status::status))
         .service(only("/api/optimize", "POST", web::post().to(admin::optimize)))
         .service(only("/api/cache", "DELETE", web::delete().to(admin::clear)))
         .service(only("/api/cache/warm", "POST", web::post().to(admin::warm)))

@@ -118,6 +118,7 @@ fn settings(dir: &Path) -> ServeSettings {
         limits: LimitSettings { rate_limit: RateLimit(None), ..LimitSettings::default() },
         watch: WatchSettings::default(),
         engine: EngineSettings::default(),
+        in_force: Vec::new(),
     }
 }
 

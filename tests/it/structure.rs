@@ -97,7 +97,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("memchr", &["src/http/connection.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
-    ("clap", &["src/cli", "src/cli.rs", "src/config", "src/config.rs"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config"]),
     ("quick_cache", &["src/cache"]),
     ("siphasher", &["src/cache/key.rs"]),
     (
@@ -124,7 +124,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("statrs", &["src/sizing/normal.rs"]),
     ("wide", &["src/sizing/sample.rs"]),
     ("jsonc_parser", &["src/sizing/chart"]),
-    ("strsim", &["src/sizing/parse.rs", "src/telemetry/alerts/parse.rs"]),
+    ("strsim", &["src/sizing/parse.rs", "src/telemetry/alerts/parse.rs", "src/config"]),
     ("env_logger", &["src/logging.rs"]),
     (
         "ureq",

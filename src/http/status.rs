@@ -1,0 +1,95 @@
+//! `GET /api/status`: which program this is, with which model and charts, and the configuration in force.
+
+use crate::service::Service;
+use crate::{API_VERSION, VERSION};
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A setting in force, as it is told to anybody: a secret is only "set".
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettingInForce {
+    pub name: String,
+    pub variable: String,
+    pub value: Option<String>,
+    pub unit: Option<&'static str>,
+    /// `flag`, `environment`, `platform` or `default`.
+    pub source: &'static str,
+}
+
+/// Found once, at the start.
+pub type Configuration = Arc<[SettingInForce]>;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status<'a> {
+    version: &'a str,
+    api_version: &'a str,
+    started_at_ms: i64,
+    uptime_seconds: u64,
+    build: Build,
+    model: Model<'a>,
+    charts: Vec<Chart>,
+    configuration: &'a [SettingInForce],
+}
+
+/// What was built, and for what.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Build {
+    profile: &'static str,
+    os: &'static str,
+    architecture: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Model<'a> {
+    version: &'a str,
+    backend: String,
+    sessions: usize,
+}
+
+#[derive(Serialize)]
+struct Chart {
+    id: String,
+    version: String,
+}
+
+const BUILD: Build = Build {
+    profile: if cfg!(debug_assertions) { "debug" } else { "release" },
+    os: std::env::consts::OS,
+    architecture: std::env::consts::ARCH,
+};
+
+pub async fn status(
+    service: web::Data<Service>,
+    configuration: web::Data<Configuration>,
+) -> HttpResponse {
+    let uptime = service.uptime();
+    let engine = service.engine();
+    let charts = engine.charts();
+    let chart = |id: &str| {
+        let version = charts.get(id).map(|chart| chart.identity()).unwrap_or_default();
+        Chart { id: id.to_owned(), version }
+    };
+    let started_at_ms =
+        service.clock().unix_ms().saturating_sub_unsigned(uptime.as_millis() as u64);
+    let body = Status {
+        version: VERSION,
+        api_version: API_VERSION,
+        started_at_ms,
+        uptime_seconds: uptime.as_secs(),
+        build: BUILD,
+        model: Model {
+            version: engine.model_version(),
+            backend: engine.model().backend().to_string(),
+            sessions: engine.model().sessions(),
+        },
+        charts: charts.ids().map(chart).collect(),
+        configuration: &configuration,
+    };
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
