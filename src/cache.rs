@@ -24,6 +24,7 @@
 //! shelf again and compares them to the byte.
 
 mod key;
+mod many;
 mod memory;
 mod shelf;
 
@@ -32,6 +33,7 @@ use crate::sizing::RecommendError;
 use crate::sizing::question::Question;
 use crate::store::{Digest, LOOKUP_LIMIT, Lookup, Packer, Secret, Store, StoreError};
 use key::Keys;
+pub use many::Keyed;
 use memory::{Lead, Memory, Outcome, Turn};
 use serde::Serialize;
 use shelf::Shelf;
@@ -119,8 +121,9 @@ pub struct CacheStatus {
     pub ahead_bytes: usize,
 }
 
-type Computed = Result<Vec<u8>, RecommendError>;
-type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
+pub type Computed = Result<Vec<u8>, RecommendError>;
+/// The bytes of a recommendation and where they came from.
+pub type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 
 impl Cache {
     pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {

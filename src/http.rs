@@ -3,6 +3,7 @@
 
 mod admin;
 mod alerts;
+mod batch;
 mod body;
 mod health;
 mod metrics;
@@ -30,7 +31,9 @@ use std::time::Duration;
 /// A question is below 1 kB; 16 leave room for a proxy's habits.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-const BLOCKING_THREADS: usize = 4;
+/// Look-ups in the store, which are few at a time, and an operator's work; beside these every batch that is
+/// being computed could be one worker's.
+const BLOCKING_THREADS: usize = 4 + batch::MOST_COMPUTING;
 
 /// How the server is run.
 pub struct ServerOptions<'a> {
@@ -52,6 +55,7 @@ pub fn server(
 ) -> std::io::Result<Server> {
     let gate = AdminGate::new(options.admin_token);
     let (slow, records) = (options.slow, options.records);
+    let batches = web::Data::new(batch::Batches::default());
     let started = Arc::new(AtomicUsize::new(0));
     let server = HttpServer::new(move || {
         // Called once by each worker.
@@ -60,12 +64,12 @@ pub fn server(
             .app_data(Rc::new(Observer::new(service.telemetry(), shard, slow, records)))
             .app_data(web::Data::new(service.clone()))
             .app_data(web::Data::new(gate.clone()))
+            .app_data(batches.clone())
             .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
             .wrap(from_fn(observe::observe))
             .configure(routes::configure)
     })
     .workers(options.workers)
-    // Look-ups in the store, which are few at a time, and an operator's work.
     .worker_max_blocking_threads(BLOCKING_THREADS)
     .shutdown_timeout(options.drain_seconds)
     .disable_signals()

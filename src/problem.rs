@@ -8,10 +8,13 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     NotJson,
+    NotCsv,
     NotFound,
     MethodNotAllowed,
     TooLarge,
     NotJsonType,
+    /// A batch is neither JSON nor CSV by its type.
+    NotBatchType,
     /// A field is missing, unknown, of a wrong type or out of range.
     Invalid,
     /// An operator's request that means nothing.
@@ -26,6 +29,8 @@ pub enum Kind {
     UnderWay,
     /// What the request needs is not there now.
     Unavailable,
+    /// Too many batches at once.
+    Busy,
     /// Ours, not the caller's.
     Internal,
 }
@@ -35,6 +40,7 @@ impl Kind {
     pub fn row(self) -> (u16, &'static str, &'static str) {
         match self {
             Kind::NotJson => (400, "not_json", "The body is not JSON"),
+            Kind::NotCsv => (400, "not_csv", "The body is not a table as CSV"),
             Kind::NotFound => (404, "not_found", "There is nothing here"),
             Kind::MethodNotAllowed => {
                 (405, "method_not_allowed", "This address takes another method")
@@ -43,6 +49,11 @@ impl Kind {
             Kind::NotJsonType => {
                 (415, "not_json_type", "The body must be sent as application/json")
             }
+            Kind::NotBatchType => (
+                415,
+                "not_batch_type",
+                "The body must be sent as application/json or text/csv",
+            ),
             Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
             Kind::InvalidRequest => (422, "invalid_request", "The request means nothing as it is"),
             Kind::Contradictory => {
@@ -52,6 +63,7 @@ impl Kind {
             Kind::AdminOff => (403, "admin_off", "Operating over HTTP is switched off"),
             Kind::UnderWay => (409, "under_way", "This is being done already"),
             Kind::Unavailable => (503, "unavailable", "This is not available now"),
+            Kind::Busy => (503, "busy", "Too much is asked at once"),
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
     }
@@ -75,6 +87,12 @@ pub struct Problem {
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
+    /// Place in a batch's list, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<usize>,
+    /// Row of a batch's table as a spreadsheet counts, the names being the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<usize>,
 }
 
 impl Problem {
@@ -90,6 +108,8 @@ impl Problem {
             request_id: None,
             cause: None,
             line: None,
+            index: None,
+            row: None,
         }
     }
 
@@ -116,6 +136,20 @@ impl Problem {
     pub fn with_line(mut self, line: usize) -> Self {
         self.line = Some(line);
         self
+    }
+
+    pub fn with_index(mut self, index: usize) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    pub fn with_row(mut self, row: Option<usize>) -> Self {
+        self.row = row;
+        self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Not JSON, told by place and never by content.
