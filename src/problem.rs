@@ -49,11 +49,9 @@ impl Kind {
             Kind::NotJsonType => {
                 (415, "not_json_type", "The body must be sent as application/json")
             }
-            Kind::NotBatchType => (
-                415,
-                "not_batch_type",
-                "The body must be sent as application/json or text/csv",
-            ),
+            Kind::NotBatchType => {
+                (415, "not_batch_type", "The body must be sent as application/json or text/csv")
+            }
             Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
             Kind::InvalidRequest => (422, "invalid_request", "The request means nothing as it is"),
             Kind::Contradictory => {

@@ -32,7 +32,8 @@ impl Cache {
         compute: impl FnOnce(&[&Question]) -> Vec<Computed>,
     ) -> Vec<Answered> {
         let mut answers: Vec<_> = questions.iter().map(|keyed| self.kept(keyed)).collect();
-        let lacking: Vec<usize> = (0..questions.len()).filter(|at| answers[*at].is_none()).collect();
+        let lacking: Vec<usize> =
+            (0..questions.len()).filter(|at| answers[*at].is_none()).collect();
         let asked: Vec<&Question> = lacking.iter().map(|at| &questions[*at].question).collect();
         let computed = if asked.is_empty() { Vec::new() } else { compute(&asked) };
         for (at, computed) in lacking.into_iter().zip(computed) {

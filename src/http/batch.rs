@@ -106,7 +106,8 @@ pub async fn batch(
     };
     let answered = web::block(work).await;
     drop(leaving);
-    let nobody = || Problem::new(Kind::Internal, "The sizes could not be computed. Please try again.");
+    let nobody =
+        || Problem::new(Kind::Internal, "The sizes could not be computed. Please try again.");
     let reply = answered.map_err(|_| fail(nobody()))?.map_err(fail)?;
     if let Some(failure) = &reply.failure {
         log::error!(request_id = Stamp::of(&request).id(); "a question of a batch: {failure}");
@@ -165,15 +166,17 @@ fn answer(
     let outcomes = service.recommend_all(questions, abandoned);
     let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
     let mut outcomes = outcomes.ok_or_else(gone)?.into_iter();
-    let answers = labels.into_iter().zip(mistakes).enumerate().map(|(index, ((label, row), mistake))| {
-        let answered = match mistake {
-            Some(problem) => Err(problem),
-            None => outcomes.next().unwrap_or_else(|| unreachable!("one for each")).map_err(
-                |error| Problem::from(&*error).with_index(index).with_row(row),
-            ),
-        };
-        (label, answered)
-    });
+    let answers =
+        labels.into_iter().zip(mistakes).enumerate().map(|(index, ((label, row), mistake))| {
+            let answered = match mistake {
+                Some(problem) => Err(problem),
+                None => outcomes
+                    .next()
+                    .unwrap_or_else(|| unreachable!("one for each"))
+                    .map_err(|error| Problem::from(&*error).with_index(index).with_row(row)),
+            };
+            (label, answered)
+        });
     let answers: Vec<_> = answers.collect();
     Ok(match answer_format {
         Format::Json => Reply::json(&answers),

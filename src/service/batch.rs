@@ -10,8 +10,8 @@ use crate::sizing::body::Unit;
 use crate::sizing::question::Question;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, LazyLock};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 /// Questions that one core takes at a time: as many as one inference has rows. A millisecond or two, so that

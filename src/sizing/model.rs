@@ -186,7 +186,9 @@ impl Model {
         // All remainders of the widths that arithmetic comes in.
         (2..=MOST_ROWS).all(|rows| {
             let together = self.infer_together(sex, &inputs[..rows]);
-            together.is_ok_and(|together| together.into_iter().map(Some).eq(alone[..rows].iter().cloned()))
+            together.is_ok_and(|together| {
+                together.into_iter().map(Some).eq(alone[..rows].iter().cloned())
+            })
         })
     }
 
@@ -270,7 +272,10 @@ impl Model {
         };
         let (bodies, log_variances) = (rows(|input| input.body), rows(|input| input.log_variance));
         if bodies.as_flattened().iter().any(|value| !(value.is_finite() && *value > 0.0))
-            || log_variances.as_flattened().iter().any(|value| !(value.is_finite() && *value >= 0.0))
+            || log_variances
+                .as_flattened()
+                .iter()
+                .any(|value| !(value.is_finite() && *value >= 0.0))
         {
             return Err(ModelError::NotFinite);
         }

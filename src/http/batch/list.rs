@@ -33,8 +33,7 @@ pub fn check_count(field: &'static str, count: usize) -> Result<(), Problem> {
     }
 }
 
-const SHAPE: &str =
-    "the body must be a list of questions such as [{\"height\":175,\"weight\":75}], or {\"questions\":[...]}";
+const SHAPE: &str = "the body must be a list of questions such as [{\"height\":175,\"weight\":75}], or {\"questions\":[...]}";
 
 fn refuse(field: &'static str, code: Code, message: &str) -> Problem {
     Problem::invalid_request(vec![FieldError::new(field, code, message)])
@@ -63,7 +62,11 @@ fn parts(mut fields: Map<String, Value>) -> Result<(Vec<Value>, Map<String, Valu
             Map::new()
         }
     };
-    if mistakes.is_empty() { Ok((questions, defaults)) } else { Err(Problem::invalid_request(mistakes)) }
+    if mistakes.is_empty() {
+        Ok((questions, defaults))
+    } else {
+        Err(Problem::invalid_request(mistakes))
+    }
 }
 
 /// What the question does not say is as in `defaults`; `id` and `name` are its label.

@@ -1,7 +1,7 @@
 //! The answer of a batch as JSON: each recommendation's own bytes, set between what names and counts them.
 
-use super::Label;
 use super::super::recommend::{category, counted};
+use super::Label;
 use crate::problem::Problem;
 use crate::service::{Answer, Tier};
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};

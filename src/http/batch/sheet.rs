@@ -3,9 +3,9 @@
 //! What a shopper's list called somebody is text that others wrote, and a spreadsheet runs a cell that begins
 //! like a formula; such a cell gets an apostrophe in front.
 
+use super::Label;
 use super::reply::{Answered, Reply};
 use super::table::Dialect;
-use super::Label;
 use crate::problem::Problem;
 use crate::service::Answer;
 use crate::sizing::question::SizeSystem;
@@ -96,7 +96,11 @@ impl Labelled {
     }
 
     fn names(&self) -> Vec<&'static str> {
-        [(self.id, "id"), (self.name, "name")].iter().filter(|(is, _)| *is).map(|(_, n)| *n).collect()
+        [(self.id, "id"), (self.name, "name")]
+            .iter()
+            .filter(|(is, _)| *is)
+            .map(|(_, n)| *n)
+            .collect()
     }
 
     fn cells<'l>(&self, label: &'l Label) -> Vec<Cow<'l, str>> {
