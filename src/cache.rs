@@ -10,6 +10,8 @@
 //! 5. Computing: some 50 microseconds on the caller's own thread. The answer goes to memory at once and
 //!    into the store's queue.
 //!
+//! Many questions at once take the same way on a blocking thread: `many`.
+//!
 //! # What a tier's name means
 //!
 //! `Computed`: this very request computed. `Store`: it came out of the file for this request. `Memory`:

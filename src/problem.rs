@@ -67,6 +67,11 @@ impl Kind {
     }
 }
 
+/// A place in a list, as small as it is: a problem is handed on as an error.
+fn place(place: usize) -> Option<u32> {
+    u32::try_from(place).ok()
+}
+
 /// An RFC 9457 document. `errors` lists every mistake, not the first alone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Problem {
@@ -84,13 +89,13 @@ pub struct Problem {
     cause: Option<String>,
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
+    line: Option<u32>,
     /// Place in a batch's list, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
-    index: Option<usize>,
+    index: Option<u32>,
     /// Row of a batch's table as a spreadsheet counts, the names being the first.
     #[serde(skip_serializing_if = "Option::is_none")]
-    row: Option<usize>,
+    row: Option<u32>,
 }
 
 impl Problem {
@@ -132,17 +137,17 @@ impl Problem {
     }
 
     pub fn with_line(mut self, line: usize) -> Self {
-        self.line = Some(line);
+        self.line = place(line);
         self
     }
 
     pub fn with_index(mut self, index: usize) -> Self {
-        self.index = Some(index);
+        self.index = place(index);
         self
     }
 
     pub fn with_row(mut self, row: Option<usize>) -> Self {
-        self.row = row;
+        self.row = row.and_then(place);
         self
     }
 
