@@ -4,21 +4,17 @@
 
 use crate::clock::Clock;
 use crate::config::{AdminToken, ServeSettings, Switch};
-use crate::http::{self, ServerOptions};
+use crate::http::{self, AdminGate, Server, ServerOptions};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
 use crate::telemetry::Telemetry;
 use crate::telemetry::alerts::RulesError;
 use crate::upkeep::{self, Upkeep};
-use actix_web::dev::Server;
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// Seconds that a stop waits for requests in flight.
-const DRAIN_SECONDS: u64 = 5;
 
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
@@ -61,12 +57,13 @@ impl App {
         let service = Service::new(engine, &service_options, telemetry, clock);
         let options = ServerOptions {
             workers,
-            drain_seconds: DRAIN_SECONDS,
             slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
             records: settings.watch.recording == Switch::On,
-            admin_token: settings.admin_token.as_ref().map(AdminToken::secret),
+            admin: AdminGate::new(settings.admin_token.as_ref().map(AdminToken::secret)),
+            max_connections: settings.limits.max_connections as usize,
+            proxied: settings.limits.trusted_proxies.unwrap_or(0) > 0,
         };
-        let server = http::server(service.clone(), listener, &options).map_err(listen_error)?;
+        let server = Server::new(service.clone(), listener, options).map_err(listen_error)?;
         let upkeep =
             upkeep::Thread::start(Upkeep::new(service.clone())).map_err(StartError::Thread)?;
         Ok(App { address, server, service, upkeep })
@@ -80,8 +77,8 @@ impl App {
         self.address.port()
     }
 
-    /// Serves until `shutdown` completes, then lets requests in flight finish, then writes what waits for
-    /// the store.
+    /// Serves until `shutdown` completes; then, in this order: requests that were sent are answered, upkeep
+    /// ends, the open minute is closed, what waits for the store is written, and its log moved into the file.
     ///
     /// # Errors
     /// When the server fails while it runs.
@@ -90,12 +87,7 @@ impl App {
         shutdown: impl Future<Output = ()> + 'static,
     ) -> std::io::Result<()> {
         let App { server, service, upkeep, .. } = self;
-        let handle = server.handle();
-        actix_web::rt::spawn(async move {
-            shutdown.await;
-            handle.stop(true).await;
-        });
-        let served = server.await;
+        let served = server.run_until(shutdown).await;
         drop(upkeep);
         if let Err(error) = service.keep_history(true) {
             log::warn!("the last minutes of figures are not stored: {error}");

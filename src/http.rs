@@ -1,10 +1,13 @@
-//! Home of actix-web: `routes` is the table of what is served, `observe` what every request goes through.
-//! (`app` runs its server and `cli/serve` its runtime; neither sees a request.)
+//! Home of actix-web: `routes` is the table of what is served.
+//!
+//! `server` is what a connection goes through, `observe` what every request on it goes through. (`app` runs its server and `cli/serve` its runtime; neither sees a request.)
 
 mod admin;
 mod alerts;
 mod batch;
 mod body;
+mod census;
+mod connection;
 mod health;
 mod metrics;
 mod observe;
@@ -12,68 +15,64 @@ mod performance;
 mod problem;
 mod recommend;
 mod routes;
+mod server;
 mod stamp;
+mod stopping;
 
+pub use admin::AdminGate;
 pub use routes::PATTERNS as ROUTES;
+pub use server::Server;
 
 use crate::service::Service;
-use actix_web::dev::Server;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
-use admin::AdminGate;
+use actix_web::{App, Error, web};
+use batch::Batches;
 use observe::Observer;
-use std::net::TcpListener;
 use std::rc::Rc;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// A question is below 1 kB; 16 leave room for a proxy's habits.
 const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// Look-ups in the store, which are few at a time, and an operator's work; beside these every batch that is
-/// being computed could be one worker's.
-const BLOCKING_THREADS: usize = 4 + batch::MOST_COMPUTING;
-
 /// How the server is run.
-pub struct ServerOptions<'a> {
+#[derive(Clone)]
+pub struct ServerOptions {
     pub workers: usize,
-    /// Seconds that a stop waits for requests in flight.
-    pub drain_seconds: u64,
-    pub admin_token: Option<&'a str>,
+    /// Who proves to be an operator; nobody without it.
+    pub admin: AdminGate,
     /// Requests that take longer are told in the log.
     pub slow: Duration,
     /// Whether requests are counted.
     pub records: bool,
+    /// Connections that may be open at once.
+    pub max_connections: usize,
+    /// Whether all clients come through a proxy, and so from one address.
+    pub proxied: bool,
 }
 
-/// A server on `listener`, not yet running; signals are the caller's business.
-pub fn server(
+/// What a worker does with a request.
+fn application(
     service: Service,
-    listener: TcpListener,
-    options: &ServerOptions<'_>,
-) -> std::io::Result<Server> {
-    let gate = AdminGate::new(options.admin_token);
-    let (slow, records) = (options.slow, options.records);
-    let batches = web::Data::new(batch::Batches::default());
-    let started = Arc::new(AtomicUsize::new(0));
-    let server = HttpServer::new(move || {
-        // Called once by each worker.
-        let shard = started.fetch_add(1, Ordering::Relaxed);
-        App::new()
-            .app_data(Rc::new(Observer::new(service.telemetry(), shard, slow, records)))
-            .app_data(web::Data::new(service.clone()))
-            .app_data(web::Data::new(gate.clone()))
-            .app_data(batches.clone())
-            .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
-            .wrap(from_fn(observe::observe))
-            .configure(routes::configure)
-    })
-    .workers(options.workers)
-    .worker_max_blocking_threads(BLOCKING_THREADS)
-    .shutdown_timeout(options.drain_seconds)
-    .disable_signals()
-    .listen(listener)?
-    .run();
-    Ok(server)
+    options: ServerOptions,
+    observer: Observer,
+    batches: Batches,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(Rc::new(observer))
+        .app_data(web::Data::new(service))
+        .app_data(web::Data::new(options.admin))
+        .app_data(web::Data::new(batches))
+        .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
+        .wrap(from_fn(observe::observe))
+        .configure(routes::configure)
 }

@@ -11,6 +11,8 @@ pub enum Kind {
     NotCsv,
     NotFound,
     MethodNotAllowed,
+    /// It was not sent in the time that it is given.
+    TooSlow,
     TooLarge,
     NotJsonType,
     /// A batch is neither JSON nor CSV by its type.
@@ -27,10 +29,11 @@ pub enum Kind {
     AdminOff,
     /// The same is being done already.
     UnderWay,
+    HeadTooLarge,
+    /// As much as can be done at once is being done.
+    Busy,
     /// What the request needs is not there now.
     Unavailable,
-    /// Too many batches at once.
-    Busy,
     /// Ours, not the caller's.
     Internal,
 }
@@ -45,6 +48,7 @@ impl Kind {
             Kind::MethodNotAllowed => {
                 (405, "method_not_allowed", "This address takes another method")
             }
+            Kind::TooSlow => (408, "too_slow", "The request took too long to arrive"),
             Kind::TooLarge => (413, "too_large", "The body is too large"),
             Kind::NotJsonType => {
                 (415, "not_json_type", "The body must be sent as application/json")
@@ -60,8 +64,9 @@ impl Kind {
             Kind::Unauthorized => (401, "unauthorized", "This needs the operator's token"),
             Kind::AdminOff => (403, "admin_off", "Operating over HTTP is switched off"),
             Kind::UnderWay => (409, "under_way", "This is being done already"),
+            Kind::HeadTooLarge => (431, "head_too_large", "The head of the request is too large"),
+            Kind::Busy => (503, "busy", "There is too much to do at once"),
             Kind::Unavailable => (503, "unavailable", "This is not available now"),
-            Kind::Busy => (503, "busy", "Too much is asked at once"),
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! - `histogram`: durations as counts that can be added up; `requests`: by route, status and tier,
 //!   without a lock, below a microsecond a request.
+//! - `connections`: open and refused.
 //! - `history`: closed minutes and hours on their way into the store.
 //! - `report`: how a stretch of time was, from merged histograms.
 //! - `window`: the last five minutes, in tens of seconds; `alerts`: rules, what fires, and whom it is told.
@@ -11,6 +12,7 @@
 //! writes to memory that is there, and whatever else goes wrong is counted and left.
 
 pub mod alerts;
+mod connections;
 mod duties;
 mod exposition;
 mod histogram;
@@ -20,6 +22,7 @@ mod report;
 mod requests;
 mod window;
 
+pub use connections::Connections;
 pub use duties::{Duties, DutyStatus};
 pub use exposition::{CONTENT_TYPE, Exposition, Family};
 pub use histogram::{Figures, Histogram, RELATIVE_ERROR, Recorder};
@@ -38,6 +41,8 @@ pub struct Telemetry {
     pub computations: Recorder,
     /// Of each, the model's part.
     pub inferences: Arc<Recorder>,
+    /// Who is connected.
+    pub connections: Connections,
     pub history: History,
     pub duties: Duties,
     /// Milliseconds since 1970.
@@ -51,6 +56,7 @@ impl Telemetry {
             requests: Requests::new(routes, shards),
             computations: Recorder::default(),
             inferences: Arc::default(),
+            connections: Connections::default(),
             history: History::new(now_ms),
             duties: Duties::default(),
             started_ms: now_ms,

@@ -1,7 +1,11 @@
 //! The load: the built binary as a child process, and connections that ask it.
 
+// Each bench uses a part of it.
+#![allow(dead_code)]
+
 mod shopper;
 
+#[allow(unused_imports)]
 pub use shopper::Shopper;
 
 use serde_json::Value;
@@ -45,8 +49,10 @@ impl Server {
         let mut process = Command::new(binary)
             .args(["serve", "--port", "0", "--workers", "2", "--data-dir"])
             .arg(dir.path())
-            .envs(environment.iter().copied())
+            // One client asks as fast as it can.
+            .env("SUITSIZE_RATE_LIMIT", "off")
             .env("RUST_LOG", "warn")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary starts");
@@ -55,6 +61,25 @@ impl Server {
         BufReader::new(stdout).read_line(&mut greeting).expect("it greets");
         let port = greeting.trim().rsplit(':').next().and_then(|port| port.parse().ok());
         Server { process, port: port.expect("the greeting ends in a port"), dir }
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.process.id())).map_or(0, Iterator::count)
+    }
+
+    /// SIGTERM, until it has ended.
+    pub fn terminate(&mut self) -> Duration {
+        let began = Instant::now();
+        let id = self.process.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(told.is_ok_and(|told| told.success()), "it is there to be told");
+        let status = self.process.wait().expect("it ends");
+        assert!(status.success(), "{status}");
+        began.elapsed()
     }
 
     /// As fast as `connections` can ask.
@@ -252,13 +277,13 @@ pub fn percentile(values: &[f64], share: f64) -> f64 {
     sorted[((sorted.len() as f64 * share) as usize).min(sorted.len() - 1)]
 }
 
-struct Connection {
+pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
 }
 
 impl Connection {
-    fn open(port: u16) -> Self {
+    pub fn open(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
         stream.set_nodelay(true).expect("a socket");
         Connection { stream, buffer: Vec::new() }
@@ -280,12 +305,12 @@ impl Connection {
         run.server_ms.push(ms.parse().expect("a time"));
     }
 
-    fn send(&mut self, request: &str) {
+    pub fn send(&mut self, request: &str) {
         self.stream.write_all(request.as_bytes()).expect("it reads");
     }
 
     /// One answer: its head as text, its body.
-    fn receive(&mut self) -> (String, &[u8]) {
+    pub fn receive(&mut self) -> (String, &[u8]) {
         self.buffer.clear();
         let mut block = [0; 64 * 1024];
         loop {

@@ -10,7 +10,10 @@ use std::process::ExitCode;
 pub fn run(settings: &ServeSettings) -> Outcome {
     rt::System::new().block_on(async {
         #[cfg(unix)]
-        survive_a_size_limit();
+        {
+            survive_a_size_limit();
+            allow_connections(settings.limits.max_connections.into());
+        }
         let app = App::build(settings)?;
         greet(&app);
         app.run_until(stop_signal()).await?;
@@ -47,6 +50,29 @@ fn survive_a_size_limit() {
     // Once registered it stays: the stream itself is of no interest.
     if let Err(error) = signal::unix::signal(signal::unix::SignalKind::from_raw(number)) {
         log::warn!("a file-size limit would end the process: {error}");
+    }
+}
+
+/// Files that a service has open beside its connections: the store's, the log's, the runtime's.
+#[cfg(unix)]
+const OTHER_FILES: u64 = 128;
+
+/// Each connection is an open file, and many systems start a process with 1,024 of them.
+#[cfg(unix)]
+fn allow_connections(connections: u64) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let needed = connections + OTHER_FILES;
+    let Rlimit { current: Some(current), maximum } = getrlimit(Resource::Nofile) else { return };
+    if current >= needed {
+        return;
+    }
+    let allowed = maximum.map_or(needed, |maximum| maximum.min(needed));
+    let set = setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum });
+    if set.is_err() || allowed < needed {
+        log::warn!(
+            "{connections} connections need {needed} open files, and the system allows {allowed}: \
+             raise its limit, or lower SUITSIZE_MAX_CONNECTIONS"
+        );
     }
 }
 

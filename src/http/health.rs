@@ -3,14 +3,16 @@
 //! All of it is read from numbers that are there already, so each may be asked every second. `degraded` is
 //! no reason to restart: answers are right and come from memory and model. It stays 200.
 
+use super::observe::Observer;
 use crate::service::{CacheStatus, Score, Service, StoreStatus};
 use crate::telemetry::alerts::FiringStatus;
 use crate::telemetry::process::{self, ProcessFigures};
 use crate::telemetry::{Backlog, DutyStatus};
 use crate::{API_VERSION, VERSION};
 use actix_web::http::header::CACHE_CONTROL;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
+use std::rc::Rc;
 
 /// A file that took nothing for longer cannot be written: it is tried every minute.
 const WRITABLE_SECONDS: u64 = 130;
@@ -105,11 +107,15 @@ fn model(service: &Service) -> ModelPart<'_> {
     }
 }
 
-/// Whether to send it requests: it listens when it is ready, and stops listening when it stops. Not being warm or without its store it answers as rightly, a little slower.
-pub async fn ready(service: web::Data<Service>) -> HttpResponse {
+/// Whether to send it requests: it listens when it is ready, and says on the connections that it still has
+/// when it stops. Not being warm or without its store it answers as rightly, a little slower.
+pub async fn ready(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
-    json(&Ready {
-        status: "ready",
+    let observer = request.app_data::<Rc<Observer>>();
+    let stops = observer.is_some_and(|observer| observer.stopping.is_asked());
+    let mut answer = if stops { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
+    answer.insert_header((CACHE_CONTROL, "no-store")).json(Ready {
+        status: if stops { "stopping" } else { "ready" },
         model: model(&service),
         warm: service.warmth(),
         answers_ahead: service.cache().status().ahead_entries,

@@ -4,9 +4,12 @@
 //! The log has one line for each failure (an error of ours, or slower than it should be); every other
 //! request is a line at `debug`. None of them holds anything that was sent but the request's id.
 
+use super::ServerOptions;
 use super::routes;
 use super::stamp::{REQUEST_ID, Stamp};
+use super::stopping::Stopping;
 use crate::telemetry::{StatusClass, Telemetry};
+use actix_http::ConnectionType;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -15,7 +18,6 @@ use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 const RESPONSE_TIME: HeaderName = HeaderName::from_static("x-response-time");
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
@@ -30,13 +32,25 @@ pub struct Observer {
     slow_ns: u64,
     /// Off to measure what recording costs.
     records: bool,
+    /// Whether each answer is its connection's last.
+    pub stopping: Stopping,
 }
 
 impl Observer {
     /// `shard`: the worker's own.
-    pub fn new(telemetry: &Arc<Telemetry>, shard: usize, slow: Duration, records: bool) -> Self {
-        let slow_ns = slow.as_nanos() as u64;
-        Observer { telemetry: Arc::clone(telemetry), shard, slow_ns, records }
+    pub fn new(
+        telemetry: &Arc<Telemetry>,
+        shard: usize,
+        options: &ServerOptions,
+        stopping: Stopping,
+    ) -> Self {
+        Observer {
+            telemetry: Arc::clone(telemetry),
+            shard,
+            slow_ns: options.slow.as_nanos() as u64,
+            records: options.records,
+            stopping,
+        }
     }
 }
 
@@ -63,6 +77,9 @@ pub async fn observe(
                 _ => 0,
             };
             mark(response.headers_mut(), &stamp, elapsed_ns);
+            if observer.stopping.is_asked() {
+                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+            }
             let route = routes::of_answer(route, response.request());
             observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
             Ok(response)

@@ -23,6 +23,10 @@ impl HttpProblem {
         }
         HttpProblem(problem.with_request_id(stamp.id()))
     }
+
+    fn body(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.0).expect("a problem holds text and finite numbers only")
+    }
 }
 
 impl fmt::Display for HttpProblem {
@@ -48,10 +52,23 @@ impl ResponseError for HttpProblem {
             }
             _ => &mut response,
         };
-        response.body(
-            serde_json::to_vec(&self.0).expect("a problem holds text and finite numbers only"),
-        )
+        response.body(self.body())
     }
+}
+
+/// A whole answer for a connection that ends below the application, which would otherwise make one.
+pub fn last_word(kind: Kind, detail: impl Into<String>) -> Vec<u8> {
+    let problem = HttpProblem(Problem::new(kind, detail));
+    let status = problem.status_code();
+    let body = problem.body();
+    let mut answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+         retry-after: {RETRY_AFTER_SECONDS}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
+    answer.extend_from_slice(&body);
+    answer
 }
 
 pub async fn not_found(request: HttpRequest) -> HttpResponse {

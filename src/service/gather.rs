@@ -5,8 +5,9 @@
 
 use super::{Service, StoreStatus};
 use crate::cache::CacheStatus;
-use crate::telemetry::{Exposition, process};
+use crate::telemetry::{Connections, Exposition, process};
 use crate::{API_VERSION, VERSION};
+use std::sync::atomic::Ordering::Relaxed;
 
 const STATES: [&str; 4] = ["opening", "open", "paused", "closed"];
 
@@ -16,6 +17,7 @@ impl Service {
         let mut text = Exposition::default();
         self.build_info(&mut text);
         self.http(&mut text);
+        self.connections(&mut text);
         cache(&mut text, &self.cache().status());
         store(&mut text, &self.store().status());
         self.model(&mut text);
@@ -77,6 +79,18 @@ impl Service {
             "Requests whose caller went before the answer.",
         )
         .is(requests.abandoned() as f64);
+    }
+
+    fn connections(&self, text: &mut Exposition) {
+        let Connections { open, refused, overdue } = &self.telemetry().connections;
+        text.gauge("suitsize_http_connections", "Connections that are open.")
+            .is(open.load(Relaxed) as f64);
+        let mut ended = text.counter(
+            "suitsize_http_connections_ended_total",
+            "Connections ended by the service: refused for want of a place, or overdue.",
+        );
+        ended.sample(&[("reason", "refused")], refused.load(Relaxed) as f64);
+        ended.sample(&[("reason", "overdue")], overdue.load(Relaxed) as f64);
     }
 
     fn model(&self, text: &mut Exposition) {

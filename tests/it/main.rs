@@ -14,6 +14,7 @@ mod laws;
 mod licences;
 mod logs;
 mod models;
+mod mutations;
 mod operating;
 mod performance;
 mod refusals;

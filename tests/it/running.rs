@@ -167,7 +167,10 @@ impl Served {
 
     fn logging_to(stderr: Stdio, dir: tempfile::TempDir, environment: &[(&str, &str)]) -> Self {
         let log = dir.path().join("log");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_suitsize"))
+        // Another build of it, for what takes long.
+        let binary = std::env::var("SUITSIZE_TEST_BINARY");
+        let binary = binary.as_deref().unwrap_or(env!("CARGO_BIN_EXE_suitsize"));
+        let mut child = Command::new(binary)
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(dir.path())
             .env_remove("PORT")

@@ -92,12 +92,24 @@ fn imports_go_one_way() {
 /// A crate and the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
+    ("actix_http", &["src/http"]),
+    ("actix_service", &["src/http/server.rs"]),
+    ("memchr", &["src/http/connection.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
-    ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config", "src/config.rs"]),
     ("quick_cache", &["src/cache"]),
     ("siphasher", &["src/cache/key.rs"]),
-    ("tokio", &["src/cache.rs", "src/http/batch.rs", "src/http/performance.rs"]),
+    (
+        "tokio",
+        &[
+            "src/cache.rs",
+            "src/http/batch.rs",
+            "src/http/performance.rs",
+            "src/http/connection.rs",
+            "src/http/stopping.rs",
+        ],
+    ),
     ("csv", &["src/http/batch"]),
     ("rusqlite", &["src/store"]),
     ("r2d2", &["src/store"]),
@@ -105,7 +117,10 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["src/store/pack.rs"]),
     ("crc32fast", &["src/store/answers.rs", "src/store/history.rs"]),
     ("getrandom", &["src/store/secret.rs"]),
-    ("rustix", &["src/store", "src/cli/serve.rs", "src/telemetry/process.rs"]),
+    (
+        "rustix",
+        &["src/store", "src/cli/serve.rs", "src/telemetry/process.rs", "src/http/stopping.rs"],
+    ),
     ("subtle", &["src/http/admin.rs"]),
     ("ndarray", &["src/sizing/posterior.rs"]),
     ("statrs", &["src/sizing/normal.rs"]),

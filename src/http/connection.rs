@@ -1,0 +1,451 @@
+//! One client's connection: a stream that is not waited for without end.
+//!
+//! actix-web limits how long the head of a connection's first request may take, and nothing else: a later
+//! head, a body, or a client that does not read its answer may take for ever, each with its buffers. So the
+//! stream below it keeps the time:
+//!
+//! - from the first byte of a request to the first of its answer, `EXCHANGE_TICKS`;
+//! - while a client does not take its answer, `STALL_TICKS`, and a second more for every `LEAST_RATE` bytes
+//!   that it does take: who reads slowly is served, who reads a byte at a time is not;
+//! - a head has `MAX_HEAD_BYTES` (actix-web would buffer 128 kB of one for each connection).
+//!
+//! Time is a count of seconds that a task of the worker's own moves on (`Watch::tick`), so a request costs a
+//! few loads and stores; a timer for each connection would cost a lock for each request.
+
+use super::census::Place;
+use super::problem;
+use crate::problem::Kind;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::sync::LazyLock;
+use std::sync::atomic::Ordering::Relaxed;
+use std::task::{Context, Poll, Waker, ready};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Seconds from a request's first byte to its answer's: a batch of 1 MB over a slow line, or the 10 s that
+/// a body is given and the answer that says so.
+const EXCHANGE_TICKS: u32 = 30;
+/// Seconds for which a client may take nothing.
+const STALL_TICKS: u32 = 10;
+/// Bytes a second beyond those.
+const LEAST_RATE: u32 = 16 * 1024;
+/// Nothing sensible has a longer one; a proxy's own limit is 8 kB.
+const MAX_HEAD_BYTES: usize = 16 * 1024;
+
+/// What a connection is told that ends below the application.
+static TOO_SLOW: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let detail =
+        format!("a request must be complete and its answer begun within {EXCHANGE_TICKS} s");
+    problem::last_word(Kind::TooSlow, detail)
+});
+static HEAD_TOO_LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    problem::last_word(Kind::HeadTooLarge, format!("a head may have {MAX_HEAD_BYTES} bytes"))
+});
+
+const NEVER: u32 = u32::MAX;
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+
+/// A worker's clock, and the connections that it watches.
+#[derive(Default)]
+pub struct Watch {
+    now: Cell<u32>,
+    watched: RefCell<Vec<Weak<Watched>>>,
+}
+
+impl Watch {
+    /// A second has passed: ends what has taken too long.
+    pub fn tick(&self) {
+        let now = self.now.get() + 1;
+        self.now.set(now);
+        self.watched.borrow_mut().retain(|watched| {
+            let Some(watched) = watched.upgrade() else { return false };
+            if watched.deadline() <= now {
+                watched.overdue.set(true);
+                if let Some(waker) = watched.waker.borrow().as_ref() {
+                    waker.wake_by_ref();
+                }
+            }
+            true
+        });
+    }
+
+    fn after(&self, ticks: u32) -> u32 {
+        // A tick may follow at once.
+        self.now.get() + ticks + 1
+    }
+}
+
+/// By when what has to happen, in ticks.
+struct Watched {
+    answer_by: Cell<u32>,
+    taken_by: Cell<u32>,
+    overdue: Cell<bool>,
+    /// The connection's task: one, always the same.
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Watched {
+    fn deadline(&self) -> u32 {
+        self.answer_by.get().min(self.taken_by.get())
+    }
+
+    fn remember(&self, waker: &Waker) {
+        let mut known = self.waker.borrow_mut();
+        if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *known = Some(waker.clone());
+        }
+    }
+}
+
+/// A watched stream, with its place among all.
+pub struct Connection<S> {
+    stream: S,
+    watch: Rc<Watch>,
+    watched: Rc<Watched>,
+    head: Head,
+    place: Place,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub fn new(stream: S, place: Place, watch: &Rc<Watch>) -> Self {
+        let watched = Rc::new(Watched {
+            answer_by: Cell::new(NEVER),
+            taken_by: Cell::new(NEVER),
+            overdue: Cell::new(false),
+            waker: RefCell::default(),
+        });
+        watch.watched.borrow_mut().push(Rc::downgrade(&watched));
+        Connection { stream, watch: Rc::clone(watch), watched, head: Head::default(), place }
+    }
+
+    /// Says why, if the client still takes a line, and ends it.
+    fn end(&mut self, context: &mut Context<'_>, last_word: Option<&Vec<u8>>) -> io::Error {
+        self.place.connections().overdue.fetch_add(1, Relaxed);
+        if let Some(last_word) = last_word {
+            drop(Pin::new(&mut self.stream).poll_write(context, last_word));
+        }
+        io::ErrorKind::TimedOut.into()
+    }
+
+    fn received(&mut self, bytes: &[u8]) -> bool {
+        if self.watched.answer_by.get() == NEVER {
+            self.watched.answer_by.set(self.watch.after(EXCHANGE_TICKS));
+            self.head = Head::default();
+        }
+        self.head.take(bytes)
+    }
+
+    fn sent(&self, bytes: usize, all: bool) {
+        self.watched.answer_by.set(NEVER);
+        if all {
+            self.watched.taken_by.set(NEVER);
+        } else if self.watched.taken_by.get() != NEVER {
+            let more = bytes as u32 / LEAST_RATE;
+            let most = self.watch.after(STALL_TICKS);
+            self.watched.taken_by.set((self.watched.taken_by.get() + more).min(most));
+        }
+    }
+
+    fn not_taken(&self, context: &Context<'_>) {
+        if self.watched.taken_by.get() == NEVER {
+            self.watched.taken_by.set(self.watch.after(STALL_TICKS));
+        }
+        self.watched.remember(context.waker());
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Connection<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.watched.overdue.get() {
+            let waits_for_request = self.watched.taken_by.get() == NEVER;
+            return Poll::Ready(Err(self.end(context, waits_for_request.then_some(&*TOO_SLOW))));
+        }
+        let before = buffer.filled().len();
+        let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            self.watched.remember(context.waker());
+            return Poll::Pending;
+        };
+        read?;
+        let bytes = &buffer.filled()[before..];
+        if !bytes.is_empty() && !self.received(bytes) {
+            return Poll::Ready(Err(self.end(context, Some(&HEAD_TOO_LARGE))));
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.watched.overdue.get() {
+            return Poll::Ready(Err(self.end(context, None)));
+        }
+        let Poll::Ready(written) = Pin::new(&mut self.stream).poll_write(context, bytes) else {
+            self.not_taken(context);
+            return Poll::Pending;
+        };
+        let written = written?;
+        // "Go on" is no answer: the body of the same request follows.
+        if !bytes.starts_with(b"HTTP/1.1 100 ") {
+            self.sent(written, written == bytes.len());
+        }
+        Poll::Ready(Ok(written))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let ended = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
+        Poll::Ready(ended)
+    }
+}
+
+/// A request's head as it comes in.
+#[derive(Default)]
+struct Head {
+    bytes: usize,
+    /// What came last, should its end be cut in two.
+    last: [u8; 3],
+    complete: bool,
+}
+
+impl Head {
+    /// Whether it may go on.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        if self.complete {
+            return true;
+        }
+        self.complete =
+            self.ends_in_first(bytes) || memchr::memmem::find(bytes, END_OF_HEAD).is_some();
+        self.bytes += bytes.len();
+        if !self.complete {
+            self.remember(bytes);
+        }
+        self.complete || self.bytes <= MAX_HEAD_BYTES
+    }
+
+    /// Whether its end began in what came before.
+    fn ends_in_first(&self, bytes: &[u8]) -> bool {
+        (1..=3).any(|known| {
+            self.bytes >= known
+                && self.last[3 - known..] == END_OF_HEAD[..known]
+                && bytes.starts_with(&END_OF_HEAD[known..])
+        })
+    }
+
+    fn remember(&mut self, bytes: &[u8]) {
+        const KEPT: usize = 3;
+        let new = &bytes[bytes.len().saturating_sub(KEPT)..];
+        self.last.rotate_left(new.len() % KEPT);
+        self.last[KEPT - new.len()..].copy_from_slice(new);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::census::Census;
+    use crate::telemetry::Telemetry;
+    use std::future::poll_fn;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    /// What happens to a connection, in order.
+    enum Step {
+        /// The client sends so many bytes of this.
+        Sends(&'static [u8]),
+        /// The service writes an answer of so many bytes; so many of them must go through.
+        Answers(usize, usize),
+        /// The client takes so many.
+        Takes(usize),
+        /// Seconds pass, and the connection must live.
+        Lives(u32),
+        /// Seconds pass, and the connection must end.
+        Ends(u32),
+    }
+    use Step::*;
+
+    const BUFFER: usize = 64 * 1024;
+
+    struct Trial {
+        watch: Rc<Watch>,
+        client: DuplexStream,
+        connection: Connection<DuplexStream>,
+    }
+
+    impl Trial {
+        fn new() -> Self {
+            let (client, server) = duplex(BUFFER);
+            let telemetry = Arc::new(Telemetry::new(&["/"], 1, 0));
+            let place = Census::new(1, true, telemetry).admit(None).unwrap();
+            let watch = Rc::new(Watch::default());
+            let connection = Connection::new(server, place, &watch);
+            Trial { watch, client, connection }
+        }
+
+        /// Reads what there is. `false`: the connection has ended.
+        async fn reads(&mut self) -> bool {
+            let mut room = vec![0; BUFFER];
+            let connection = &mut self.connection;
+            poll_fn(|context| {
+                let mut buffer = ReadBuf::new(&mut room);
+                let read = Pin::new(&mut *connection).poll_read(context, &mut buffer);
+                Poll::Ready(!matches!(read, Poll::Ready(Err(_))))
+            })
+            .await
+        }
+
+        async fn writes(&mut self, bytes: usize) -> usize {
+            let (connection, answer) = (&mut self.connection, vec![b'x'; bytes]);
+            let mut written = 0;
+            poll_fn(|context| {
+                while written < bytes {
+                    match Pin::new(&mut *connection).poll_write(context, &answer[written..]) {
+                        Poll::Ready(Ok(more)) => written += more,
+                        _ => break,
+                    }
+                }
+                Poll::Ready(written)
+            })
+            .await
+        }
+
+        async fn take(&mut self, step: &Step) -> bool {
+            match *step {
+                Sends(bytes) => {
+                    self.client.write_all(bytes).await.unwrap();
+                    self.reads().await
+                }
+                Answers(bytes, through) => self.writes(bytes).await == through,
+                Takes(bytes) => self.client.read_exact(&mut vec![0; bytes]).await.is_ok(),
+                Lives(seconds) => {
+                    (0..seconds).for_each(|_| self.watch.tick());
+                    self.reads().await
+                }
+                Ends(seconds) => {
+                    (0..seconds).for_each(|_| self.watch.tick());
+                    !self.reads().await
+                }
+            }
+        }
+    }
+
+    fn check(name: &str, steps: &[Step]) {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            for (at, step) in steps.iter().enumerate() {
+                assert!(trial.take(step).await, "{name}: step {at}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_takes_too_long_is_ended_and_nothing_else() {
+        const GET: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
+        const POST: &[u8] = b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n";
+        check(
+            "idle is the business of keep-alive",
+            &[Lives(600), Sends(GET), Answers(9, 9), Lives(600)],
+        );
+        check("half a head", &[Sends(b"GET"), Lives(30), Ends(1)]);
+        check("a head in drips", &[Sends(b"G"), Lives(20), Sends(b"E"), Lives(10), Ends(1)]);
+        check("a second head", &[Sends(GET), Answers(9, 9), Sends(b"G"), Lives(30), Ends(1)]);
+        check("a body in drips", &[Sends(POST), Lives(20), Sends(b"{"), Lives(10), Ends(1)]);
+        check("a handler that hangs", &[Sends(GET), Lives(30), Ends(1)]);
+        check(
+            "a client that takes nothing",
+            &[Sends(GET), Answers(BUFFER + 1, BUFFER), Lives(10), Ends(1)],
+        );
+        check(
+            "a client that takes 16 kB a second",
+            &[
+                Sends(GET),
+                Answers(2 * BUFFER, BUFFER),
+                Lives(9),
+                Takes(BUFFER),
+                Answers(BUFFER + 1, BUFFER),
+                // Four seconds more than the one that was left.
+                Lives(5),
+                Ends(1),
+            ],
+        );
+        check(
+            "a client that takes a byte at a time",
+            &[
+                Sends(GET),
+                Answers(BUFFER + 1, BUFFER),
+                Lives(9),
+                Takes(1),
+                Answers(2, 1),
+                Lives(1),
+                Ends(1),
+            ],
+        );
+        check(
+            "a client that takes all has time again",
+            &[
+                Sends(GET),
+                Answers(BUFFER + 9, BUFFER),
+                Lives(9),
+                Takes(BUFFER),
+                Answers(9, 9),
+                Lives(60),
+            ],
+        );
+    }
+
+    #[test]
+    fn a_head_is_as_long_as_it_may_be() {
+        const LONG: &[u8] = &[b'a'; MAX_HEAD_BYTES];
+        check("as long as may be", &[Sends(LONG), Lives(1)]);
+        check("with an end", &[Sends(b"GET / HTTP/1.1\r\n\r\n"), Sends(LONG), Sends(LONG)]);
+        check("an end in two parts", &[Sends(b"GET / HTTP/1.1\r\n\r"), Sends(b"\n"), Sends(LONG)]);
+        check("in four", &[Sends(b"G\r"), Sends(b"\n"), Sends(b"\r"), Sends(b"\n"), Sends(LONG)]);
+        let refused = |name: &str, first: &'static [u8]| {
+            actix_web::rt::System::new().block_on(async {
+                let mut trial = Trial::new();
+                assert!(trial.take(&Sends(first)).await, "{name}");
+                assert!(!trial.take(&Sends(LONG)).await, "{name}");
+                let mut told = vec![0; 12];
+                trial.client.read_exact(&mut told).await.unwrap();
+                assert_eq!(told, b"HTTP/1.1 431", "{name}");
+            });
+        };
+        refused("no end", b"GET / HTTP/1.1\r\n");
+        refused("no end, in spite of its parts", b"\r\n\r");
+    }
+
+    #[test]
+    fn who_is_too_slow_is_told() {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            assert!(trial.take(&Sends(b"GET")).await);
+            assert!(trial.take(&Ends(31)).await);
+            let mut told = vec![0; 12];
+            trial.client.read_exact(&mut told).await.unwrap();
+            assert_eq!(told, b"HTTP/1.1 408");
+        });
+    }
+
+    #[test]
+    fn going_on_is_no_answer() {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            assert!(trial.take(&Sends(b"POST / HTTP/1.1\r\nexpect: 100-continue\r\n\r\n")).await);
+            trial.connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
+            assert!(trial.take(&Sends(&[b'x'; 2 * MAX_HEAD_BYTES])).await, "the body");
+            assert!(trial.take(&Ends(31)).await);
+        });
+    }
+}
