@@ -1,6 +1,7 @@
 //! The whole service over HTTP, as a user would start it: the figures of `docs/performance.md`.
 //!
-//! `cargo bench --bench service -- [NAME ...]` runs `latency`, `ratio`, `recording`, `stream`, `memory`, `file`; all
+//! `cargo bench --bench service -- [NAME ...]` runs `latency`, `ratio`, `recording`, `batch`,
+//! `stream`, `memory`, `file`; all
 //! but the long ones without a name. Each starts the built binary on a data directory of its own and
 //! asks it over keep-alive connections with requests made beforehand, so the client costs as little as a
 //! client can. Client and server share the machine: compare figures of one run, not of two.
@@ -12,10 +13,11 @@ use std::time::{Duration, Instant};
 
 fn main() {
     let named: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with("--")).collect();
-    let scenarios: [(&str, bool, fn()); 6] = [
+    let scenarios: [(&str, bool, fn()); 7] = [
         ("latency", true, latency),
         ("ratio", true, ratio),
         ("recording", true, recording),
+        ("batch", true, batch),
         ("stream", false, stream),
         ("memory", false, memory),
         ("file", false, file),
@@ -134,6 +136,34 @@ fn recording() {
         percentile(&cpu_differences, 0.5),
         percentile(&cpu_differences, 0.25),
         percentile(&cpu_differences, 0.75)
+    );
+}
+
+/// 1,000 new questions over one keep-alive connection, against one batch of 1,000 other new ones.
+fn batch() {
+    const ROUNDS: usize = 21;
+    const QUESTIONS: usize = 1_000;
+    let server = Server::start(&[("SUITSIZE_WARM", "off"), ("SUITSIZE_RATE_LIMIT", "off")]);
+    let (mut alone, mut together, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let first = 3_000_000 + round * 2 * QUESTIONS;
+        let times = server.alone_and_together(
+            &distinct(first, QUESTIONS),
+            &distinct(first + QUESTIONS, QUESTIONS),
+        );
+        // What the writer still has to do is nobody's time.
+        server.wait_for_the_writer();
+        alone.push(times.0);
+        together.push(times.1);
+        ratios.push(times.1 / times.0);
+    }
+    println!(
+        "1,000 alone {:.1} ms, as a batch {:.1} ms; medians of {ROUNDS}: {:.3} (quartiles {:.3} to {:.3})",
+        percentile(&alone, 0.5),
+        percentile(&together, 0.5),
+        percentile(&ratios, 0.5),
+        percentile(&ratios, 0.25),
+        percentile(&ratios, 0.75)
     );
 }
 

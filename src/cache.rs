@@ -10,6 +10,8 @@
 //! 5. Computing: some 50 microseconds on the caller's own thread. The answer goes to memory at once and
 //!    into the store's queue.
 //!
+//! Many questions at once take the same way on a blocking thread: `many`.
+//!
 //! # What a tier's name means
 //!
 //! `Computed`: this very request computed. `Store`: it came out of the file for this request. `Memory`:
@@ -24,6 +26,7 @@
 //! shelf again and compares them to the byte.
 
 mod key;
+mod many;
 mod memory;
 mod shelf;
 
@@ -32,6 +35,7 @@ use crate::sizing::RecommendError;
 use crate::sizing::question::Question;
 use crate::store::{Digest, LOOKUP_LIMIT, Lookup, Packer, Secret, Store, StoreError};
 use key::Keys;
+pub use many::Keyed;
 use memory::{Lead, Memory, Outcome, Turn};
 use serde::Serialize;
 use shelf::Shelf;
@@ -119,8 +123,9 @@ pub struct CacheStatus {
     pub ahead_bytes: usize,
 }
 
-type Computed = Result<Vec<u8>, RecommendError>;
-type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
+pub type Computed = Result<Vec<u8>, RecommendError>;
+/// The bytes of a recommendation and where they came from.
+pub type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 
 impl Cache {
     pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {

@@ -4,6 +4,7 @@
 
 mod admin;
 mod alerts;
+mod batch;
 mod body;
 mod census;
 mod connection;
@@ -29,6 +30,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
+use batch::Batches;
 use observe::Observer;
 use std::rc::Rc;
 use std::time::Duration;
@@ -59,6 +61,7 @@ fn application(
     service: Service,
     options: ServerOptions,
     observer: Observer,
+    batches: Batches,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -73,6 +76,7 @@ fn application(
         .app_data(web::Data::new(service))
         .app_data(web::Data::new(options.admin))
         .app_data(web::Data::new(options.configuration))
+        .app_data(web::Data::new(batches))
         .app_data(web::PayloadConfig::new(MAX_BODY_BYTES))
         .wrap(from_fn(observe::observe))
         .configure(routes::configure)

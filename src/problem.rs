@@ -8,12 +8,15 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     NotJson,
+    NotCsv,
     NotFound,
     MethodNotAllowed,
     /// It was not sent in the time that it is given.
     TooSlow,
     TooLarge,
     NotJsonType,
+    /// A batch is neither JSON nor CSV by its type.
+    NotBatchType,
     /// A field is missing, unknown, of a wrong type or out of range.
     Invalid,
     /// An operator's request that means nothing.
@@ -40,6 +43,7 @@ impl Kind {
     pub fn row(self) -> (u16, &'static str, &'static str) {
         match self {
             Kind::NotJson => (400, "not_json", "The body is not JSON"),
+            Kind::NotCsv => (400, "not_csv", "The body is not a table as CSV"),
             Kind::NotFound => (404, "not_found", "There is nothing here"),
             Kind::MethodNotAllowed => {
                 (405, "method_not_allowed", "This address takes another method")
@@ -48,6 +52,9 @@ impl Kind {
             Kind::TooLarge => (413, "too_large", "The body is too large"),
             Kind::NotJsonType => {
                 (415, "not_json_type", "The body must be sent as application/json")
+            }
+            Kind::NotBatchType => {
+                (415, "not_batch_type", "The body must be sent as application/json or text/csv")
             }
             Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
             Kind::InvalidRequest => (422, "invalid_request", "The request means nothing as it is"),
@@ -63,6 +70,11 @@ impl Kind {
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
     }
+}
+
+/// A place in a list, as small as it is: a problem is handed on as an error.
+fn place(place: usize) -> Option<u32> {
+    u32::try_from(place).ok()
 }
 
 /// An RFC 9457 document. `errors` lists every mistake, not the first alone.
@@ -82,7 +94,13 @@ pub struct Problem {
     cause: Option<String>,
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<usize>,
+    line: Option<u32>,
+    /// Place in a batch's list, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u32>,
+    /// Row of a batch's table as a spreadsheet counts, the names being the first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<u32>,
 }
 
 impl Problem {
@@ -98,6 +116,8 @@ impl Problem {
             request_id: None,
             cause: None,
             line: None,
+            index: None,
+            row: None,
         }
     }
 
@@ -122,8 +142,22 @@ impl Problem {
     }
 
     pub fn with_line(mut self, line: usize) -> Self {
-        self.line = Some(line);
+        self.line = place(line);
         self
+    }
+
+    pub fn with_index(mut self, index: usize) -> Self {
+        self.index = place(index);
+        self
+    }
+
+    pub fn with_row(mut self, row: Option<usize>) -> Self {
+        self.row = row.and_then(place);
+        self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Not JSON, told by place and never by content.

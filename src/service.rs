@@ -3,6 +3,7 @@
 //! The answer is computed from the canonical question, so that the same body asked in inches or
 //! centimetres, now or later from a cache, gets the same bytes.
 
+mod batch;
 mod gather;
 mod judge;
 mod operate;
@@ -11,6 +12,7 @@ mod popular;
 
 pub use crate::cache::{CacheStatus, Tier};
 pub use crate::store::Status as StoreStatus;
+pub use batch::{Abandoned, Outcome};
 pub use judge::Score;
 pub use operate::{
     CHUNK as FILL_CHUNK, Cleared, OperateError, Optimized, Progress, Recorded, Warmed,
@@ -21,6 +23,7 @@ use crate::VERSION;
 use crate::cache::{Cache, CacheOptions};
 use crate::clock::Clock;
 use crate::sizing::question::{Fit, Question};
+use crate::sizing::recommendation::Recommendation;
 use crate::sizing::{Engine, RecommendError};
 use crate::store::{Packer, Secret, Store, StoreOptions};
 use crate::telemetry::alerts::{Alerts, Rule, Target, Webhook};
@@ -187,9 +190,11 @@ impl Service {
 
 /// The recommendation for a canonical question, as JSON.
 fn encoded(engine: &Engine, question: &Question) -> Result<Vec<u8>, RecommendError> {
-    let recommendation = engine.recommend(question)?;
-    Ok(serde_json::to_vec(&recommendation)
-        .expect("a recommendation holds text and finite numbers only"))
+    engine.recommend(question).map(|recommendation| encode(&recommendation))
+}
+
+fn encode(recommendation: &Recommendation) -> Vec<u8> {
+    serde_json::to_vec(recommendation).expect("a recommendation holds text and finite numbers only")
 }
 
 /// Everything that an answer follows from beside its question: program, model, charts. As text, since

@@ -111,6 +111,28 @@ impl Server {
         whole
     }
 
+    /// Milliseconds of `questions` one after the other over one connection, then of `others` as one batch over
+    /// the same.
+    pub fn alone_and_together(&self, questions: &[String], others: &[String]) -> (f64, f64) {
+        let mut connection = Connection::open(self.port);
+        let began = Instant::now();
+        let mut run = Run::default();
+        questions.iter().for_each(|q| connection.ask(q, Instant::now(), &mut run));
+        let alone_ms = began.elapsed().as_secs_f64() * 1_000.0;
+        assert!(run.share("MISS") > 0.99, "they are new");
+
+        let bodies: Vec<&str> = others.iter().filter_map(|q| q.split("\r\n\r\n").nth(1)).collect();
+        let batch = post("/api/recommend/batch", &format!("[{}]", bodies.join(",")));
+        let began = Instant::now();
+        connection.send(&batch);
+        let (head, body) = connection.receive();
+        let together_ms = began.elapsed().as_secs_f64() * 1_000.0;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let end = String::from_utf8_lossy(&body[body.len().saturating_sub(400)..]).into_owned();
+        assert!(end.contains(&format!("\"computed\":{}", others.len())), "they are new: {end}");
+        (alone_ms, together_ms)
+    }
+
     pub fn ask_all(&self, questions: &[String], connections: usize) {
         self.closed_loop(questions, connections);
     }
@@ -219,10 +241,14 @@ impl Drop for Server {
     }
 }
 
-/// A request as it goes over the wire.
+/// A question as it goes over the wire.
 pub fn request(body: &str) -> String {
+    post("/api/recommend", body)
+}
+
+fn post(path: &str, body: &str) -> String {
     format!(
-        "POST /api/recommend HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     )
 }
@@ -286,7 +312,7 @@ impl Connection {
     /// One answer: its head as text, its body.
     pub fn receive(&mut self) -> (String, &[u8]) {
         self.buffer.clear();
-        let mut block = [0; 8192];
+        let mut block = [0; 64 * 1024];
         loop {
             let count = self.stream.read(&mut block).expect("it answers");
             assert!(count > 0, "the server closed the connection");

@@ -13,6 +13,9 @@ use std::pin::Pin;
 
 pub struct JsonBody(pub Value);
 
+/// A batch's body, of whatever type.
+pub struct BatchBody(pub web::Bytes);
+
 /// Where a body may be left away.
 pub struct OptionalJsonBody(pub Option<Value>);
 
@@ -30,8 +33,24 @@ impl FromRequest for JsonBody {
             }
             let bytes = bytes.await;
             Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
+            let bytes = bytes.map_err(|error| fail(unread(&error, super::MAX_BODY_BYTES)))?;
             parse(&bytes).map(JsonBody).map_err(fail)
+        })
+    }
+}
+
+impl FromRequest for BatchBody {
+    type Error = HttpProblem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let bytes = web::Bytes::from_request(&request, payload);
+        Box::pin(async move {
+            let bytes = bytes.await;
+            Stamp::of(&request).complete();
+            let unread = |error| unread(&error, super::batch::MAX_BODY_BYTES);
+            bytes.map(BatchBody).map_err(|error| HttpProblem::new(&request, unread(error)))
         })
     }
 }
@@ -47,7 +66,7 @@ impl FromRequest for OptionalJsonBody {
             let fail = |problem| HttpProblem::new(&request, problem);
             let bytes = bytes.await;
             Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
+            let bytes = bytes.map_err(|error| fail(unread(&error, super::MAX_BODY_BYTES)))?;
             if bytes.is_empty() {
                 return Ok(OptionalJsonBody(None));
             }
@@ -59,7 +78,7 @@ impl FromRequest for OptionalJsonBody {
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, Problem> {
+pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     serde_json::from_slice(bytes).map_err(|error| Problem::not_json(&error))
 }
 
@@ -67,7 +86,7 @@ fn not_json_type() -> Problem {
     Problem::new(Kind::NotJsonType, "send the header content-type: application/json")
 }
 
-fn is_json(request: &HttpRequest) -> bool {
+pub(super) fn is_json(request: &HttpRequest) -> bool {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
     let essence = essence.trim().to_ascii_lowercase();
@@ -75,10 +94,10 @@ fn is_json(request: &HttpRequest) -> bool {
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn unread(error: &actix_web::Error) -> Problem {
+fn unread(error: &actix_web::Error, most: usize) -> Problem {
     match error.as_error::<PayloadError>() {
         Some(PayloadError::Overflow) => {
-            Problem::new(Kind::TooLarge, format!("a body may have {} bytes", super::MAX_BODY_BYTES))
+            Problem::new(Kind::TooLarge, format!("a body may have {most} bytes"))
         }
         _ => Problem::new(Kind::NotJson, "the body could not be read to its end"),
     }

@@ -14,6 +14,7 @@ use std::io::Write;
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Names what the service does without; absent when all is well.
 const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
+pub(super) const DEGRADED_STORE: (HeaderName, &str) = (DEGRADED, "store");
 
 pub async fn recommend(
     request: HttpRequest,
@@ -36,7 +37,7 @@ pub async fn recommend(
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type("application/json");
     if service.lacks_its_store() {
-        response.insert_header((DEGRADED, "store"));
+        response.insert_header(DEGRADED_STORE);
     }
     Ok(response.body(body))
 }
@@ -50,7 +51,7 @@ fn header(tier: Tier) -> &'static str {
 }
 
 /// As it is counted.
-fn counted(tier: Tier) -> telemetry::Tier {
+pub(super) fn counted(tier: Tier) -> telemetry::Tier {
     match tier {
         Tier::Memory => telemetry::Tier::Memory,
         Tier::Store => telemetry::Tier::Store,
@@ -80,7 +81,7 @@ fn envelope(answer: &Answer, elapsed_ms: f64) -> Vec<u8> {
     body
 }
 
-fn category(elapsed_ms: f64) -> &'static str {
+pub(super) fn category(elapsed_ms: f64) -> &'static str {
     match elapsed_ms {
         ms if ms < 1.0 => "ultra_fast",
         ms if ms < 10.0 => "fast",

@@ -1,11 +1,12 @@
 //! The whole route table, and the position of each route in it, by which requests are counted.
 
-use super::{admin, alerts, health, metrics, performance, problem, recommend, status};
+use super::{admin, alerts, batch, health, metrics, performance, problem, recommend, status};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
 /// What requests are counted by; the last is for all that match none.
 pub const PATTERNS: &[&str] = &[
     "/api/recommend",
+    "/api/recommend/batch",
     "/api/health",
     "/api/health/live",
     "/api/health/ready",
@@ -48,6 +49,10 @@ pub fn pattern(position: usize) -> &'static str {
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(only("/api/recommend", "POST", web::post().to(recommend::recommend)))
+        .service(
+            only("/api/recommend/batch", "POST", web::post().to(batch::batch))
+                .app_data(web::PayloadConfig::new(batch::MAX_BODY_BYTES)),
+        )
         .service(readable("/api/health", health::health))
         .service(readable("/api/health/live", health::live))
         .service(readable("/api/health/ready", health::ready))

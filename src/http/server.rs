@@ -3,6 +3,7 @@
 //! Built from actix-http and actix-server, as `HttpServer` is, because what limits a connection lies
 //! between the two: `census` (who may connect), `connection` (how long it may take), `stopping`.
 
+use super::batch::{self, Batches};
 use super::census::{Census, Place};
 use super::connection::{Connection, Watch};
 use super::observe::Observer;
@@ -28,8 +29,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// For the end of a connection that is closed.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
-/// Look-ups in the store, which are few at a time, and an operator's work; for each worker.
-const BLOCKING_THREADS: usize = 4;
+/// Look-ups in the store, which are few at a time, and an operator's work; for each worker. Beside these every
+/// batch that is being computed could be one worker's.
+const BLOCKING_THREADS: usize = 4 + batch::MOST_COMPUTING;
 /// Connections that the kernel keeps until they are taken.
 const BACKLOG: u32 = 1_024;
 
@@ -44,6 +46,7 @@ struct Shared {
     options: ServerOptions,
     census: Arc<Census>,
     stopping: Stopping,
+    batches: Batches,
     address: SocketAddr,
     /// Workers that have started.
     started: Arc<AtomicUsize>,
@@ -74,6 +77,7 @@ impl Server {
             ),
             service,
             stopping: Stopping::new(),
+            batches: Batches::default(),
             address: listener.local_addr()?,
             started: Arc::default(),
             options,
@@ -123,7 +127,7 @@ fn connections(
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
     let shard = shared.started.fetch_add(1, Relaxed) % shared.options.workers;
-    let Shared { service, options, census, stopping, address, .. } = shared;
+    let Shared { service, options, census, stopping, batches, address, .. } = shared;
     let watch = Rc::new(Watch::default());
     rt::spawn(keep_time(Rc::clone(&watch)));
     let observer = Observer::new(service.telemetry(), shard, &options, stopping.clone());
@@ -134,7 +138,7 @@ fn connections(
         .local_addr(address)
         .graceful_shutdown_signal(move || stopping.is_over())
         .finish(map_config(
-            application(service, options, observer)
+            application(service, options, observer, batches)
                 .into_factory()
                 .map_err(|error: actix_web::Error| error.error_response()),
             |()| AppConfig::default(),

@@ -1,11 +1,11 @@
 //! From a question to an answer: the story of `sizing`. What is done with the posterior is `answer`.
 
 use super::answer::{Answer, Known};
-use super::body::Measure;
+use super::body::{Measure, Sex};
 use super::chart::{Block, Chart, ChartError, Charts, DEFAULT_CHART};
 use super::fit::Pattern;
 use super::know;
-use super::model::{Around, Backend, Model, ModelError, ModelInput};
+use super::model::{Around, Backend, Joint, Model, ModelError, ModelInput};
 use super::parse;
 use super::plausible;
 use super::posterior::{Posterior, TrueHeight};
@@ -145,12 +145,53 @@ impl Engine {
     /// # Errors
     /// `Refused` when the question is impossible, with every mistake in it; `Model` when inference fails.
     pub fn recommend(&self, question: &Question) -> Result<Recommendation, RecommendError> {
-        let errors = plausible::check(question);
-        if !errors.is_empty() {
-            return Err(Refusal { errors }.into());
+        let (chart, block) = self.check(question)?;
+        let input = self.model_input(question);
+        let joint = self.model.infer(question.sex, &input)?;
+        self.judge(question, chart, block, &input, &joint)
+    }
+
+    /// As `recommend` for each, to the bit: with one inference for many of a sex.
+    pub fn recommend_all(
+        &self,
+        questions: &[&Question],
+    ) -> Vec<Result<Recommendation, RecommendError>> {
+        let checked: Vec<_> = questions.iter().map(|question| self.check(question)).collect();
+        let inputs: Vec<_> = questions.iter().map(|question| self.model_input(question)).collect();
+        let mut joints: Vec<Option<_>> = questions.iter().map(|_| None).collect();
+        for sex in Sex::ALL {
+            let of_sex = |at: &usize| questions[*at].sex == sex && checked[*at].is_ok();
+            let places: Vec<usize> = (0..questions.len()).filter(of_sex).collect();
+            let inputs: Vec<_> = places.iter().map(|at| inputs[*at]).collect();
+            for (at, joint) in places.into_iter().zip(self.model.infer_all(sex, &inputs)) {
+                joints[at] = Some(joint);
+            }
         }
-        let (chart, block) = self.chart_for(question)?;
-        let mut posterior = self.posterior(question)?;
+        let of_each = checked.into_iter().zip(joints).zip(questions.iter().zip(&inputs));
+        of_each
+            .map(|((checked, joint), (question, input))| {
+                let (chart, block) = checked?;
+                let joint = joint.unwrap_or(Err(ModelError::Run))?;
+                self.judge(question, chart, block, input, &joint)
+            })
+            .collect()
+    }
+
+    fn check(&self, question: &Question) -> Result<(&Chart, &Block), Refusal> {
+        let errors = plausible::check(question);
+        if errors.is_empty() { self.chart_for(question) } else { Err(Refusal { errors }) }
+    }
+
+    /// From what the model says of a body to the jacket for it.
+    fn judge(
+        &self,
+        question: &Question,
+        chart: &Chart,
+        block: &Block,
+        input: &ModelInput,
+        joint: &Joint,
+    ) -> Result<Recommendation, RecommendError> {
+        let mut posterior = self.posterior(question.sex, input, joint);
         let surprising =
             know::take_in(&mut posterior, question, block).map_err(|errors| Refusal { errors })?;
         let known = Known {
@@ -181,16 +222,14 @@ impl Engine {
     }
 
     /// The body before anything but height, weight, age and sex is known.
-    fn posterior(&self, question: &Question) -> Result<Posterior, ModelError> {
-        let input = self.model_input(question);
-        let joint = self.model.infer(question.sex, &input)?;
-        let manifest = self.model.manifest().sex(question.sex);
+    fn posterior(&self, sex: Sex, input: &ModelInput, joint: &Joint) -> Posterior {
+        let manifest = self.model.manifest().sex(sex);
         let height = TrueHeight {
             log: input.body[0].ln(),
             variance: input.log_variance[0],
             exponents: Measure::ALL.map(|measure| manifest.exponents(measure)[0]),
         };
-        Ok(Posterior::new(&joint, &height, &self.population))
+        Posterior::new(joint, &height, &self.population)
     }
 
     fn model_input(&self, question: &Question) -> ModelInput {

@@ -84,9 +84,15 @@ impl fmt::Debug for Around {
     }
 }
 
+/// Rows of one inference at the most: beyond, a row costs as much as before, and others wait longer for the
+/// session.
+pub const MOST_ROWS: usize = 32;
+
 /// Both sexes' models, loaded and tried.
 pub struct Model {
     around: Around,
+    /// Whether each row of an inference of many has the very bits that it has alone.
+    batches: bool,
     manifest: Manifest,
     backend: Backend,
     sessions: [Box<[Mutex<Session>]>; 2],
@@ -157,11 +163,33 @@ impl Model {
                 .collect()
         };
         let sessions = [open(Sex::Male)?, open(Sex::Female)?];
-        let model = Model { around, sessions, manifest, backend };
+        let mut model = Model { around, batches: true, sessions, manifest, backend };
         for sex in Sex::ALL {
             model.try_out(sex, &onnx[sex as usize].0)?;
         }
+        model.batches = Sex::ALL.into_iter().all(|sex| model.rows_are_alike(sex));
         Ok(model)
+    }
+
+    /// Whether rows are computed alike in company and alone, on this processor and by this runtime: both
+    /// choose their arithmetic by the number of rows, and an answer must not depend on who else asks.
+    fn rows_are_alike(&self, sex: Sex) -> bool {
+        let centre = self.manifest.sex(sex).centres.values();
+        let inputs: Vec<ModelInput> = (0..MOST_ROWS)
+            .map(|row| {
+                let away = |step: usize| 0.8 + 0.4 * ((row * step % 31) as f64 / 31.0);
+                let body = [centre[0] * away(3), centre[1] * away(7), centre[2] * away(11)];
+                ModelInput { body, log_variance: [1e-4 * away(5), 1e-3 * away(13), 0.1 * away(17)] }
+            })
+            .collect();
+        let alone: Vec<_> = inputs.iter().map(|input| self.infer(sex, input).ok()).collect();
+        // All remainders of the widths that arithmetic comes in.
+        (2..=MOST_ROWS).all(|rows| {
+            let together = self.infer_together(sex, &inputs[..rows]);
+            together.is_ok_and(|together| {
+                together.into_iter().map(Some).eq(alone[..rows].iter().cloned())
+            })
+        })
     }
 
     /// A few inferences in the middle of the data, so that a wrong graph, or a manifest that speaks of
@@ -216,19 +244,48 @@ impl Model {
     /// When the runtime fails or gives numbers that are not finite. Its own text is dropped: it
     /// contains the input.
     pub fn infer(&self, sex: Sex, input: &ModelInput) -> Result<Joint, ModelError> {
-        let body = input.body.map(|value| value as f32);
-        let log_variance = input.log_variance.map(|value| value as f32);
-        if body.iter().any(|value| !(value.is_finite() && *value > 0.0))
-            || log_variance.iter().any(|value| !(value.is_finite() && *value >= 0.0))
+        let mut joints = self.infer_together(sex, std::slice::from_ref(input))?;
+        joints.pop().ok_or(ModelError::Run)
+    }
+
+    /// As `infer` for each, to the bit, and with fewer inferences where the runtime allows it.
+    pub fn infer_all(&self, sex: Sex, inputs: &[ModelInput]) -> Vec<Result<Joint, ModelError>> {
+        let mut joints = Vec::with_capacity(inputs.len());
+        for inputs in inputs.chunks(if self.batches { MOST_ROWS } else { 1 }) {
+            match self.infer_together(sex, inputs) {
+                Ok(together) => joints.extend(together.into_iter().map(Ok)),
+                // One that cannot be computed takes none of the others with it.
+                Err(_) => joints.extend(inputs.iter().map(|input| self.infer(sex, input))),
+            }
+        }
+        joints
+    }
+
+    /// Whether `infer_all` runs many rows at once.
+    pub fn batches(&self) -> bool {
+        self.batches
+    }
+
+    fn infer_together(&self, sex: Sex, inputs: &[ModelInput]) -> Result<Vec<Joint>, ModelError> {
+        let rows = |part: fn(&ModelInput) -> [f64; 3]| -> Vec<[f32; 3]> {
+            inputs.iter().map(|input| part(input).map(|value| value as f32)).collect()
+        };
+        let (bodies, log_variances) = (rows(|input| input.body), rows(|input| input.log_variance));
+        if bodies.as_flattened().iter().any(|value| !(value.is_finite() && *value > 0.0))
+            || log_variances
+                .as_flattened()
+                .iter()
+                .any(|value| !(value.is_finite() && *value >= 0.0))
         {
             return Err(ModelError::NotFinite);
         }
         let mut session = self.free_session(sex);
         let mut outputs = Err(inference::Refused);
-        (self.around.0)(&mut || outputs = inference::run(&mut session, &body, &log_variance));
+        (self.around.0)(&mut || outputs = inference::run(&mut session, &bodies, &log_variances));
         drop(session);
-        let joint = Joint::from(outputs.map_err(|_| ModelError::Run)?);
-        if joint.is_finite() { Ok(joint) } else { Err(ModelError::NotFinite) }
+        let outputs = outputs.map_err(|_| ModelError::Run)?;
+        let joints: Vec<Joint> = outputs.into_iter().map(Joint::from).collect();
+        if joints.iter().all(Joint::is_finite) { Ok(joints) } else { Err(ModelError::NotFinite) }
     }
 
     fn free_session(&self, sex: Sex) -> MutexGuard<'_, Session> {

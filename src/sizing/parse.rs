@@ -9,7 +9,8 @@ use super::question::{Build, Fit, KnownSize, Question, SizeSystem, TapeBy, Third
 use super::refusal::{Code, FieldError, Refusal};
 use serde_json::{Map, Value};
 
-const FIELDS: &[&str] = &[
+/// Every field of a question.
+pub const FIELDS: &[&str] = &[
     "height",
     "weight",
     "fitPreference",
@@ -276,17 +277,21 @@ impl<'a> Reader<'a> {
 
     fn refuse_unknown(&mut self, prefix: &str, object: &Map<String, Value>, known: &[&str]) {
         let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
-        for name in unknown.take(MAX_UNKNOWN_SHOWN) {
-            let shown = if is_plain_name(name) { name.as_str() } else { "(a name not shown)" };
-            let field =
-                if prefix.is_empty() { shown.to_owned() } else { format!("{prefix}.{shown}") };
-            let message = match nearest(name, known) {
-                Some(meant) => format!("there is no field {field}; did you mean \"{meant}\"?"),
-                None => format!("there is no field {field}; there are {}", known.join(", ")),
-            };
-            self.fail(&field, Code::UnknownField, message);
-        }
+        self.errors.extend(
+            unknown.take(MAX_UNKNOWN_SHOWN).map(|name| unknown_name("field", prefix, name, known)),
+        );
     }
+}
+
+/// A `what` (field, column) of a name that is not `known`, with the one that was probably meant.
+pub fn unknown_name(what: &str, prefix: &str, name: &str, known: &[&str]) -> FieldError {
+    let shown = if is_plain_name(name) { name } else { "(a name not shown)" };
+    let field = if prefix.is_empty() { shown.to_owned() } else { format!("{prefix}.{shown}") };
+    let message = match nearest(name, known) {
+        Some(meant) => format!("there is no {what} {field}; did you mean \"{meant}\"?"),
+        None => format!("there is no {what} {field}; there are {}", known.join(", ")),
+    };
+    FieldError::new(field, Code::UnknownField, message)
 }
 
 /// A name is the caller's text and is repeated only if it reads like a field: no control or

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod alerts;
+mod batch;
 mod charts;
 mod claims;
 mod command_line;

@@ -117,6 +117,43 @@ fn a_directory_without_models_is_named() {
     assert!(error.contains("/nonexistent/models/manifest.json"), "{error}");
 }
 
+/// A small stream of numbers that is the same in every run, 0 to 1.
+fn spread(n: usize, step: usize) -> f64 {
+    (n * step % 1_009) as f64 / 1_009.0
+}
+
+#[test]
+fn rows_of_one_inference_have_the_bits_of_many() {
+    let model = ENGINE.model();
+    assert!(model.batches(), "found at the start, or the rows are computed one by one");
+    for sex in Sex::ALL {
+        let inputs: Vec<ModelInput> = (0..4_000)
+            .map(|n| ModelInput {
+                body: [
+                    125.0 + 100.0 * spread(n, 389),
+                    32.0 + 250.0 * spread(n, 577),
+                    16.0 + 80.0 * spread(n, 811),
+                ],
+                log_variance: [1e-4, 1e-3, 0.12].map(|v| if n % 3 == 0 { 0.0 } else { v }),
+            })
+            .collect();
+        let alone: Vec<_> = inputs.iter().map(|input| model.infer(sex, input).unwrap()).collect();
+        for rows in [2, 3, 7, 8, 31, 32, 33, 100, 4_000] {
+            let parts = inputs.chunks(rows).flat_map(|part| model.infer_all(sex, part));
+            let together: Vec<_> = parts.map(Result::unwrap).collect();
+            assert!(together == alone, "{sex:?}, {rows} rows at once");
+        }
+    }
+}
+
+#[test]
+fn a_body_that_cannot_be_computed_takes_no_other_with_it() {
+    let good = ModelInput { body: [175.0, 75.0, 40.0], log_variance: [1e-4; 3] };
+    let bad = ModelInput { body: [f64::NAN, 75.0, 40.0], ..good };
+    let joints = ENGINE.model().infer_all(Sex::Male, &[good, bad, good]);
+    assert_eq!(joints.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+}
+
 #[test]
 fn sessions_answer_side_by_side() {
     let options = EngineOptions { sessions: 2, ..EngineOptions::default() };

@@ -104,11 +104,13 @@ const HOMES: &[(&str, &[&str])] = &[
         "tokio",
         &[
             "src/cache.rs",
+            "src/http/batch.rs",
             "src/http/performance.rs",
             "src/http/connection.rs",
             "src/http/stopping.rs",
         ],
     ),
+    ("csv", &["src/http/batch"]),
     ("rusqlite", &["src/store"]),
     ("r2d2", &["src/store"]),
     ("r2d2_sqlite", &["src/store"]),

@@ -1,4 +1,4 @@
-//! One inference, through the runtime's C interface.
+//! One inference of one or many bodies, through the runtime's C interface.
 //!
 //! `Session::run` of ort 2.0.0-rc.14 asks the runtime for a description of each output and never releases
 //! it: 160 bytes lost by every question (55 MB resident after 200,000 of them, 27 before), which an
@@ -15,7 +15,7 @@ use ort::value::TensorRef;
 use std::ffi::{CString, c_void};
 use std::ptr;
 
-/// Means and covariances of the log measures, as the model gives them.
+/// Means and covariances of one body's log measures, as the model gives them.
 pub struct Outputs {
     pub mean: [f32; COUNT],
     pub covariance: [f32; COUNT * COUNT],
@@ -25,16 +25,20 @@ pub struct Outputs {
 /// the input.
 pub struct Refused;
 
+/// A row for each body and its log variances, of which there are equally many and at least one.
+///
 /// # Errors
 /// As `Refused`.
 pub fn run(
     session: &mut Session,
-    body: &[f32; 3],
-    log_variance: &[f32; 3],
-) -> Result<Outputs, Refused> {
-    let input = |values| TensorRef::from_array_view(([1_usize, 3], values)).map_err(|_| Refused);
-    let (body, log_variance) = (input(&body[..])?, input(&log_variance[..])?);
-    let inputs = [body.ptr(), log_variance.ptr()];
+    bodies: &[[f32; 3]],
+    log_variances: &[[f32; 3]],
+) -> Result<Vec<Outputs>, Refused> {
+    let rows = bodies.len();
+    let input = |values| TensorRef::from_array_view(([rows, 3], values)).map_err(|_| Refused);
+    let (bodies, log_variances) =
+        (input(bodies.as_flattened())?, input(log_variances.as_flattened())?);
+    let inputs = [bodies.ptr(), log_variances.ptr()];
     let c_string = |name: &str| CString::new(name).map_err(|_| Refused);
     let input_names = session.inputs().iter().map(|input| c_string(input.name()));
     let input_names = input_names.collect::<Result<Vec<_>, _>>()?;
@@ -64,7 +68,9 @@ pub fn run(
     };
     let [mean, covariance] = values.map(|value| Output { api, value });
     check(api, status)?;
-    Ok(Outputs { mean: mean.values()?, covariance: covariance.values()? })
+    let (means, covariances) = (mean.rows(rows)?, covariance.rows(rows)?);
+    let outputs = means.into_iter().zip(covariances);
+    Ok(outputs.map(|(mean, covariance)| Outputs { mean, covariance }).collect())
 }
 
 /// An output that the runtime allocated; released when it is dropped.
@@ -74,18 +80,18 @@ struct Output {
 }
 
 impl Output {
-    /// Its numbers, if they are `N` of the right type.
-    fn values<const N: usize>(&self) -> Result<[f32; N], Refused> {
+    /// Its numbers, if they are `rows` times `N` of the right type.
+    fn rows<const N: usize>(&self, rows: usize) -> Result<Vec<[f32; N]>, Refused> {
         let Output { api, value } = self;
-        if value.is_null() || self.shape()? != (F32, N) {
+        if value.is_null() || self.shape()? != (F32, N * rows) {
             return Err(Refused);
         }
         let mut data: *mut c_void = ptr::null_mut();
-        // SAFETY: a tensor that is alive; it has `N` numbers of this type, which are copied out.
-        unsafe {
-            check(api, (api.GetTensorMutableData)(*value, &mut data))?;
-            Ok(data.cast::<[f32; N]>().read_unaligned())
-        }
+        // SAFETY: a tensor that is alive.
+        unsafe { check(api, (api.GetTensorMutableData)(*value, &mut data))? };
+        let data = data.cast::<[f32; N]>();
+        // SAFETY: it has `rows` times `N` numbers of this type, which are copied out one row at a time.
+        Ok((0..rows).map(|row| unsafe { data.add(row).read_unaligned() }).collect())
     }
 
     /// Type and number of its elements.

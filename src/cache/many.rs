@@ -1,0 +1,111 @@
+//! Many questions through the tiers at once, on a thread that may block.
+//!
+//! The same tiers as for one, in the same order, and what is computed is kept the same way. What differs:
+//! the store is read on this very thread (it may block, so nobody is kept waiting for it but the batch), and
+//! nobody waits for a batch nor a batch for others: who asks one of its questions meanwhile computes it too.
+
+use super::{Answered, Cache, Computed, Outcome, Tier, Tiers};
+use crate::sizing::question::Question;
+use crate::store::{Digest, Lookup};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// A canonical question and what it is kept under.
+pub struct Keyed {
+    pub question: Question,
+    pub digest: Digest,
+}
+
+impl Cache {
+    /// A canonical question with its key: equal keys, equal answers.
+    pub fn keyed(&self, question: Question) -> Keyed {
+        let digest = self.keys.digest(&question);
+        Keyed { question, digest }
+    }
+
+    /// The answers to different questions, in order; `compute` is given all that no tier has, at once.
+    ///
+    /// Blocks for a disk's time.
+    pub fn answer_many(
+        &self,
+        questions: &[Keyed],
+        compute: impl FnOnce(&[&Question]) -> Vec<Computed>,
+    ) -> Vec<Answered> {
+        let mut answers: Vec<_> = questions.iter().map(|keyed| self.kept(keyed)).collect();
+        let lacking: Vec<usize> =
+            (0..questions.len()).filter(|at| answers[*at].is_none()).collect();
+        let asked: Vec<&Question> = lacking.iter().map(|at| &questions[*at].question).collect();
+        let computed = if asked.is_empty() { Vec::new() } else { compute(&asked) };
+        for (at, computed) in lacking.into_iter().zip(computed) {
+            answers[at] = Some(self.take_in(&questions[at].digest, computed));
+        }
+        let answers: Vec<Answered> = answers.into_iter().flatten().collect();
+        answers.iter().for_each(|answered| self.counters.count(answered));
+        answers
+    }
+
+    /// One that was asked in the same batch already has its answer from there.
+    pub fn again(&self, answered: &Answered) -> Answered {
+        let again = match answered {
+            Ok((answer, _)) => Ok((Arc::clone(answer), Tier::Memory)),
+            Err(error) => Err(Arc::clone(error)),
+        };
+        self.counters.count(&again);
+        again
+    }
+
+    fn kept(&self, Keyed { digest, .. }: &Keyed) -> Option<Answered> {
+        if let Some(tiers) = &self.memory
+            && let Some(answer) = self.in_memory(tiers, digest)
+        {
+            return Some(Ok((answer, Tier::Memory)));
+        }
+        let (answer, stored_until_ms) = self.in_store(digest)?;
+        self.remember(digest, &answer, stored_until_ms);
+        Some(Ok((answer, Tier::Store)))
+    }
+
+    fn in_memory(&self, tiers: &Tiers, digest: &Digest) -> Option<Arc<[u8]>> {
+        let now = self.clock.monotonic();
+        if let Some(entry) = tiers.memory.get(digest, now)
+            && let Outcome::Answer(answer) = &entry.outcome
+        {
+            return Some(Arc::clone(answer));
+        }
+        let answer = tiers.shelf.get(digest, now)?;
+        tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
+        Some(answer)
+    }
+
+    /// The store says itself when it was slow, and is left alone then: a batch meets a sick disk a few times,
+    /// not a thousand.
+    fn in_store(&self, digest: &Digest) -> Option<(Arc<[u8]>, i64)> {
+        let store = self.store.as_ref()?;
+        let lookup = match store.may_hold(digest) {
+            true => store.ticket().map_or(Lookup::Unavailable, |ticket| ticket.look_up(digest)),
+            false => Lookup::Miss,
+        };
+        let counter = match lookup {
+            Lookup::Hit { answer, expires_at_ms } => return Some((answer.into(), expires_at_ms)),
+            Lookup::Miss => &self.counters.store_misses,
+            Lookup::Unavailable => &self.counters.lookups_skipped,
+        };
+        counter.fetch_add(1, Relaxed);
+        None
+    }
+
+    fn take_in(&self, digest: &Digest, computed: Computed) -> Answered {
+        let answer: Arc<[u8]> = computed.map_err(Arc::new)?.into();
+        let stored_until_ms =
+            self.store.as_ref().map_or(0, |store| self.keep(store, digest, &answer));
+        self.remember(digest, &answer, stored_until_ms);
+        Ok((answer, Tier::Computed))
+    }
+
+    fn remember(&self, digest: &Digest, answer: &Arc<[u8]>, stored_until_ms: i64) {
+        if let Some(tiers) = &self.memory {
+            let now = self.clock.monotonic();
+            tiers.memory.put(*digest, Arc::clone(answer), stored_until_ms, now);
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! `POST /api/recommend/batch`: a list of questions in, a list of answers out; either may be a table.
+//!
+//! # Where the work is done
+//!
+//! All of it, from reading the list to writing the answer, is one piece of work for threads that may block:
+//! a megabyte of JSON alone would keep a worker from its other requests for milliseconds. Who has gone is
+//! not computed for any more.
+//!
+//! # What it may take
+//!
+//! A batch takes every core that is free, so more than `MOST_COMPUTING` at once would only make each
+//! slower; the next ones wait for their turn, and those beyond `MOST_UNDER_WAY` are sent away. An answer is
+//! counted until its last byte is sent: who reads slowly holds megabytes.
+
+mod accept;
+mod columns;
+mod list;
+mod reply;
+mod sheet;
+mod table;
+
+use super::body::{self, BatchBody};
+use super::problem::HttpProblem;
+use super::stamp::Stamp;
+use crate::problem::{Kind, Problem};
+use crate::service::{Abandoned, Service};
+use accept::Format;
+use actix_web::body::{BodySize, MessageBody};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
+};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use reply::Reply;
+use serde_json::Value;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use table::Dialect;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A body of 1 MB: a thousand questions of a kilobyte, and nobody tells that much.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// Some 30 ms of two cores, some 2 MB of answers.
+const MOST_QUESTIONS: usize = 1_000;
+/// Two, so that one that waits for a disk leaves the cores to the other.
+pub const MOST_COMPUTING: usize = 2;
+/// Eight answers are 16 MB, 50 with `details`. Who waits behind six others waits for a fifth of a second.
+const MOST_UNDER_WAY: usize = 8;
+/// By then they have all been answered.
+const BUSY_RETRY_SECONDS: u32 = 2;
+/// A body is handed on in pieces, so that no second copy of it waits to be sent.
+const PIECE_BYTES: usize = 32 * 1024;
+
+/// How many batches there are just now; one for all workers.
+#[derive(Clone)]
+pub struct Batches {
+    under_way: Arc<Semaphore>,
+    computing: Arc<Semaphore>,
+}
+
+impl Default for Batches {
+    fn default() -> Self {
+        Batches {
+            under_way: Arc::new(Semaphore::new(MOST_UNDER_WAY)),
+            computing: Arc::new(Semaphore::new(MOST_COMPUTING)),
+        }
+    }
+}
+
+/// One person of the list: what was asked, and what the list calls them.
+pub struct Item {
+    pub label: Label,
+    /// As a spreadsheet counts.
+    pub row: Option<usize>,
+    pub question: Result<Value, Problem>,
+}
+
+/// Comes back with the answer; neither kept nor logged.
+#[derive(Default)]
+pub struct Label {
+    pub id: Option<String>,
+    pub name: Option<String>,
+}
+
+pub async fn batch(
+    request: HttpRequest,
+    service: web::Data<Service>,
+    batches: web::Data<Batches>,
+    body: BatchBody,
+) -> Result<HttpResponse, HttpProblem> {
+    let fail = |problem| HttpProblem::new(&request, problem);
+    let format = format(&request).map_err(fail)?;
+    let answer_format = accept::choose(request.headers(), format);
+    let Ok(place) = Arc::clone(&batches.under_way).try_acquire_owned() else {
+        return Ok(busy(&request));
+    };
+    let at_a_stop = |_| fail(Problem::new(Kind::Busy, "the service stops"));
+    let turn = Arc::clone(&batches.computing).acquire_owned().await.map_err(at_a_stop)?;
+    let leaving = Leaving(Abandoned::default());
+    let abandoned = leaving.0.clone();
+    let of_thread = (**service).clone();
+    let work = move || {
+        let _turn = turn;
+        answer(&of_thread, (&body.0, format), answer_format, &abandoned)
+    };
+    let answered = web::block(work).await;
+    drop(leaving);
+    let nobody =
+        || Problem::new(Kind::Internal, "The sizes could not be computed. Please try again.");
+    let reply = answered.map_err(|_| fail(nobody()))?.map_err(fail)?;
+    if let Some(failure) = &reply.failure {
+        log::error!(request_id = Stamp::of(&request).id(); "a question of a batch: {failure}");
+    }
+    Ok(respond(&request, &service, reply, answer_format, place))
+}
+
+fn busy(request: &HttpRequest) -> HttpResponse {
+    let detail = "as many batches as can be are being answered; ask again in a moment";
+    let problem = HttpProblem::new(request, Problem::new(Kind::Busy, detail));
+    let mut response = problem.error_response();
+    response.headers_mut().insert(RETRY_AFTER, BUSY_RETRY_SECONDS.into());
+    response
+}
+
+/// What the body is, by its type.
+fn format(request: &HttpRequest) -> Result<Format, Problem> {
+    let refuse = |detail: &str| Err(Problem::new(Kind::NotBatchType, detail));
+    if body::is_json(request) {
+        return Ok(Format::Json);
+    }
+    let of_body = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let of_body = of_body.unwrap_or_default().to_ascii_lowercase();
+    let mut parts = of_body.split(';').map(str::trim);
+    if parts.next() != Some("text/csv") {
+        return refuse("send the header content-type: application/json or content-type: text/csv");
+    }
+    let charset = parts.find_map(|part| part.strip_prefix("charset="));
+    match charset.map(|charset| charset.trim_matches('"')) {
+        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(Format::Csv),
+        Some(_) => refuse("the table must be sent in charset utf-8"),
+    }
+}
+
+/// From the bytes of the list to the bytes of the answer.
+fn answer(
+    service: &Service,
+    (bytes, format): (&[u8], Format),
+    answer_format: Format,
+    abandoned: &Abandoned,
+) -> Result<Reply, Problem> {
+    let (items, dialect) = match format {
+        Format::Json => (list::read(body::parse(bytes)?)?, Dialect::default()),
+        Format::Csv => table::read(bytes)?,
+    };
+    let mut labels = Vec::with_capacity(items.len());
+    let mut questions = Vec::with_capacity(items.len());
+    let mut mistakes: Vec<Option<Problem>> = Vec::with_capacity(items.len());
+    for (index, Item { label, row, question }) in items.into_iter().enumerate() {
+        labels.push((label, row));
+        let question = question
+            .and_then(|value| service.engine().question(&value).map_err(Problem::from))
+            .map_err(|problem| problem.with_index(index).with_row(row));
+        mistakes.push(question.map(|question| questions.push(question)).err());
+    }
+    let outcomes = service.recommend_all(questions, abandoned);
+    let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
+    let mut outcomes = outcomes.ok_or_else(gone)?.into_iter();
+    let answers =
+        labels.into_iter().zip(mistakes).enumerate().map(|(index, ((label, row), mistake))| {
+            let answered = match mistake {
+                Some(problem) => Err(problem),
+                None => outcomes
+                    .next()
+                    .unwrap_or_else(|| unreachable!("one for each"))
+                    .map_err(|error| Problem::from(&*error).with_index(index).with_row(row)),
+            };
+            (label, answered)
+        });
+    let answers: Vec<_> = answers.collect();
+    Ok(match answer_format {
+        Format::Json => Reply::json(&answers),
+        Format::Csv => sheet::write(&answers, dialect),
+    })
+}
+
+fn respond(
+    request: &HttpRequest,
+    service: &Service,
+    mut reply: Reply,
+    format: Format,
+    place: OwnedSemaphorePermit,
+) -> HttpResponse {
+    let mut response = HttpResponse::Ok();
+    response
+        // About people: no proxy keeps it.
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((VARY, "accept"));
+    match format {
+        Format::Json => {
+            reply.close(Stamp::of(request).elapsed_ms());
+            response.content_type("application/json");
+        }
+        Format::Csv => {
+            let file = HeaderValue::from_static("attachment; filename=\"suitsize.csv\"");
+            response
+                .content_type("text/csv; charset=utf-8; header=present")
+                .insert_header((CONTENT_DISPOSITION, file));
+        }
+    }
+    if service.lacks_its_store() {
+        response.insert_header(super::recommend::DEGRADED_STORE);
+    }
+    response.body(Held { bytes: reply.bytes.into(), _place: place })
+}
+
+/// Says that nobody waits any more when the request is dropped, answered or not.
+struct Leaving(Abandoned);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.tell();
+    }
+}
+
+/// An answer that has its place among those under way until it is sent.
+struct Held {
+    bytes: web::Bytes,
+    _place: OwnedSemaphorePermit,
+}
+
+impl MessageBody for Held {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.bytes.len() as u64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<web::Bytes, Infallible>>> {
+        let bytes = &mut self.get_mut().bytes;
+        let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
+    }
+}
