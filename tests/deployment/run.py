@@ -4,9 +4,9 @@
 
 Builds the image's root by hand (the program, the shared libraries it names, nothing else), mounts it read-only
 and runs the program in it as the image's user; holds the systemd units against `systemd-analyze`, and the system
-calls the program really makes against the unit's filter. Needs root, unshare, setpriv, chroot, readelf, ldd,
-systemd-analyze and strace; what lacks something is left out, with a line that says so, unless `--require` is given.
-Python 3.11, nothing else. Exit code 1 if anything failed.
+calls the program really makes against the unit's filter; boots systemd with the service's unit in namespaces of
+its own. Needs root, util-linux, binutils, systemd, dbus, strace and curl; what lacks something is left out, with a
+line that says so, which has failed if `--require` is given. Python 3.11, nothing else. Exit code 1 if anything failed.
 """
 
 import argparse
@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 
+import booted
 import image
 import units
 
@@ -23,6 +24,7 @@ TOP = os.path.join(HERE, "..", "..")
 NEEDS = {
     "image": ("unshare", "setpriv", "chroot", "mount", "readelf", "ldd"),
     "units": ("systemd-analyze", "strace", "setpriv"),
+    "booted": ("unshare", "mount", "pivot_root", "systemctl", "dbus-daemon", "curl"),
 }
 
 
@@ -53,7 +55,7 @@ def lacking(part):
     missing = [tool for tool in NEEDS[part] if not shutil.which(tool)]
     if missing:
         return f"no {', '.join(missing)}"
-    return "not root" if part == "image" and os.geteuid() != 0 else None
+    return "not root" if part != "units" and os.geteuid() != 0 else None
 
 
 def main():
@@ -65,7 +67,7 @@ def main():
     binary = os.path.abspath(options.binary)
     report = Report(options.require)
     lint_dockerfile(report, options.hadolint)
-    for part, run in (("image", image.run), ("units", units.run)):
+    for part, run in (("image", image.run), ("units", units.run), ("booted", booted.run)):
         why = lacking(part)
         if why:
             report.leave_out(part, why)
