@@ -8,6 +8,7 @@ use crate::http::{self, AdminGate, Server, ServerOptions, SettingInForce};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
+use crate::supervisor;
 use crate::telemetry::Telemetry;
 use crate::telemetry::alerts::RulesError;
 use crate::upkeep::{self, Upkeep};
@@ -90,7 +91,12 @@ impl App {
         self,
         shutdown: impl Future<Output = ()> + 'static,
     ) -> std::io::Result<()> {
-        let App { server, service, upkeep, .. } = self;
+        let App { address, server, service, upkeep } = self;
+        supervisor::ready(address);
+        let shutdown = async move {
+            shutdown.await;
+            supervisor::stopping();
+        };
         let served = server.run_until(shutdown).await;
         drop(upkeep);
         if let Err(error) = service.keep_history(true) {

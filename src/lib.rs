@@ -20,7 +20,8 @@
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
 //!
 //! [`upkeep`] is what happens without a request, [`telemetry`] what is known of how it performs, [`clock`] is
-//! time, handed in. [`cli`] and [`app`] start it all, [`config`] is every setting, [`logging`] the log.
+//! time, handed in. [`cli`] and [`app`] start it all, [`config`] is every setting, [`logging`] the log,
+//! [`supervisor`] tells systemd.
 //! `docs/architecture.md` says which may know which.
 
 pub mod app;
@@ -34,6 +35,7 @@ pub mod problem;
 pub mod service;
 pub mod sizing;
 pub mod store;
+pub mod supervisor;
 pub mod telemetry;
 pub mod upkeep;
 

@@ -6,6 +6,7 @@
 
 use crate::service::{FILL_CHUNK, Progress, Service};
 use crate::store::{Fault, How, Job, StoreError};
+use crate::supervisor;
 use crate::telemetry::alerts::EVALUATE_EVERY;
 use parking_lot::{Condvar, Mutex};
 use std::sync::Arc;
@@ -37,6 +38,7 @@ const REFRESH_EVERY: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Duty {
     Refresh,
+    ShowLife,
     RotatePresence,
     Evaluate,
     Minutes,
@@ -55,6 +57,7 @@ impl Duty {
     fn name(self) -> &'static str {
         match self {
             Duty::Refresh => "refresh",
+            Duty::ShowLife => "show_life",
             Duty::RotatePresence => "rotate_presence",
             Duty::Evaluate => "evaluate",
             Duty::Minutes => "minutes",
@@ -72,7 +75,10 @@ impl Duty {
 
 impl Duty {
     fn needs_the_disk(self) -> bool {
-        !matches!(self, Duty::Refresh | Duty::RotatePresence | Duty::Evaluate | Duty::Minutes)
+        !matches!(
+            self,
+            Duty::Refresh | Duty::ShowLife | Duty::RotatePresence | Duty::Evaluate | Duty::Minutes
+        )
     }
 }
 
@@ -118,9 +124,12 @@ impl Upkeep {
             (Duty::Compact, HOUR),
             (Duty::Verify, 24 * HOUR),
         ];
-        let schedule = entries
+        let show_life = supervisor::sign_every().map(|every| (Duty::ShowLife, every));
+        let schedule = show_life
+            .into_iter()
+            .chain(entries)
             .map(|(duty, every)| Entry { duty, every, next: now + every.min(MINUTE) })
-            .into();
+            .collect();
         let fills = service.warms() && service.cache().keeps_ahead();
         let filling = Progress { complete: !fills, ..Progress::default() };
         let filled_from_store = !service.warms();
@@ -198,6 +207,7 @@ impl Upkeep {
     fn perform(&mut self, duty: Duty) -> Outcome {
         match duty {
             Duty::Refresh => Some(self.refresh()),
+            Duty::ShowLife => Some(self.show_life()),
             Duty::RotatePresence => {
                 self.service.store().rotate_presence();
                 Some(Ok("forgot what cannot be in the file any more".to_owned()))
@@ -241,6 +251,14 @@ impl Upkeep {
             log::error!("those in the store could not be dropped: {error}");
         }
         Err(why.to_owned())
+    }
+
+    /// Tells the supervisor that a recommendation was just computed: a service that only accepts
+    /// connections is not alive.
+    fn show_life(&self) -> Result<String, String> {
+        self.service.prove_it_recommends()?;
+        supervisor::alive();
+        Ok("computed a recommendation, and told the supervisor".to_owned())
     }
 
     fn evaluate(&self) -> Result<String, String> {

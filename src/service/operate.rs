@@ -2,6 +2,7 @@
 //! tiers, emptying them, putting the file in order. Slow: for a thread that may block.
 
 use super::{Service, encoded, popular};
+use crate::sizing::RecommendError;
 use crate::sizing::question::Question;
 use crate::store::{AuditRow, Figures, How, Job, Report, StoreError};
 use serde::Serialize;
@@ -109,6 +110,17 @@ impl Service {
         match encoded(self.engine(), &question) {
             Ok(answer) => self.cache().check(&question, &answer),
             Err(_) => true,
+        }
+    }
+
+    /// Computes a recommendation from nothing, as for a question that no tier knows.
+    ///
+    /// # Errors
+    /// Why none can be computed. A body that the shop's chart has no size for is an answer.
+    pub fn prove_it_recommends(&self) -> Result<(), String> {
+        match popular::questions_from(0).next().map(|question| self.engine().recommend(&question)) {
+            Some(Err(error @ RecommendError::Model(_))) => Err(error.to_string()),
+            _ => Ok(()),
         }
     }
 

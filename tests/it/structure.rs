@@ -36,9 +36,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("main", &[]),
     ("lib", &[]),
     ("cli", &["app", "clock", "config", "logging", "problem", "sizing", "store"]),
-    ("app", &["clock", "config", "http", "service", "sizing", "telemetry", "upkeep"]),
+    ("app", &["clock", "config", "http", "service", "sizing", "supervisor", "telemetry", "upkeep"]),
     ("http", &["problem", "service", "sizing", "telemetry"]),
-    ("upkeep", &["service", "store", "telemetry"]),
+    ("upkeep", &["service", "store", "supervisor", "telemetry"]),
     ("service", &["cache", "clock", "sizing", "store", "telemetry"]),
     ("cache", &["clock", "sizing", "store"]),
     ("store", &["clock", "telemetry"]),
@@ -47,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["service", "sizing", "telemetry"]),
     ("logging", &["config"]),
     ("clock", &[]),
+    ("supervisor", &[]),
     ("sizing", &[]),
 ];
 
@@ -121,6 +122,7 @@ const HOMES: &[(&str, &[&str])] = &[
         "rustix",
         &["src/store", "src/cli/serve.rs", "src/telemetry/process.rs", "src/http/stopping.rs"],
     ),
+    ("sd_notify", &["src/supervisor.rs"]),
     ("subtle", &["src/http/admin.rs"]),
     ("ndarray", &["src/sizing/posterior.rs"]),
     ("statrs", &["src/sizing/normal.rs"]),
