@@ -3,8 +3,8 @@
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
 use crate::clock::Clock;
-use crate::config::{AdminToken, ServeSettings, Switch};
-use crate::http::{self, ServerOptions};
+use crate::config::{AdminToken, ClientAddress, LimitSettings, Origin, ServeSettings, Switch};
+use crate::http::{self, Believed, Quota, ServerOptions};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
@@ -65,6 +65,9 @@ impl App {
             slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
             records: settings.watch.recording == Switch::On,
             admin_token: settings.admin_token.as_ref().map(AdminToken::secret),
+            quota: quota(&settings.limits),
+            believed: believed(&settings.limits),
+            origins: origins(&settings.limits),
         };
         let server = http::server(service.clone(), listener, &options).map_err(listen_error)?;
         let upkeep =
@@ -103,4 +106,20 @@ impl App {
         service.store().close();
         served
     }
+}
+
+fn quota(limits: &LimitSettings) -> Option<Quota> {
+    limits.rate_limit.0.map(|rate| Quota { count: rate.count.get(), seconds: rate.seconds })
+}
+
+fn believed(limits: &LimitSettings) -> Believed {
+    match limits.client_address() {
+        ClientAddress::Peer => Believed::Peer,
+        ClientAddress::RealIp => Believed::RealIp,
+        ClientAddress::Forwarded(proxies) => Believed::Forwarded(proxies),
+    }
+}
+
+fn origins(limits: &LimitSettings) -> Vec<String> {
+    limits.cors_origins.iter().map(|origin| Origin::as_str(origin).to_owned()).collect()
 }

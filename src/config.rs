@@ -3,7 +3,7 @@
 
 mod limits;
 
-pub use limits::{LimitSettings, Origin, Rate, RateLimit};
+pub use limits::{ClientAddress, LimitSettings, Origin, Rate, RateLimit};
 
 use crate::service::ServiceOptions;
 use crate::sizing::EngineOptions;

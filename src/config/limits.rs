@@ -11,7 +11,7 @@ pub struct LimitSettings {
     pub rate_limit: RateLimit,
 
     /// Proxies in front of the service: so many entries of X-Forwarded-For are believed, from its end
-    /// [default: 1 on Railway, else 0]
+    /// [default: 0; on Railway the X-Real-IP that it sets is believed instead]
     #[arg(long, value_name = "COUNT", env = "SUITSIZE_TRUSTED_PROXIES", value_parser = clap::value_parser!(u8).range(0..=8))]
     pub trusted_proxies: Option<u8>,
 
@@ -32,6 +32,38 @@ impl Default for LimitSettings {
             trusted_proxies: None,
             max_connections: 4_096,
             cors_origins: Vec::new(),
+        }
+    }
+}
+
+/// Where a client's address is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// The other end of the connection.
+    Peer,
+    /// `X-Real-IP`, which the platform sets whatever a client sent.
+    RealIp,
+    /// The entry of `X-Forwarded-For` that is so many from its end.
+    Forwarded(u8),
+}
+
+impl LimitSettings {
+    /// What is set, or what the platform that we run on is known to do.
+    pub fn client_address(&self) -> ClientAddress {
+        // Both are among the variables that Railway gives to every deployment.
+        let on_railway = ["RAILWAY_PROJECT_ID", "RAILWAY_ENVIRONMENT_ID"];
+        self.client_address_where(on_railway.iter().any(|name| std::env::var_os(name).is_some()))
+    }
+
+    /// Railway documents `X-Real-IP` as the client's address and replaces one that a client sends. How many
+    /// entries its edge adds to `X-Forwarded-For` it does not say, and the last is the edge's own, another at
+    /// every request.
+    fn client_address_where(&self, on_railway: bool) -> ClientAddress {
+        match self.trusted_proxies {
+            Some(0) => ClientAddress::Peer,
+            Some(proxies) => ClientAddress::Forwarded(proxies),
+            None if on_railway => ClientAddress::RealIp,
+            None => ClientAddress::Peer,
         }
     }
 }
@@ -119,6 +151,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Rate::parse(text).ok().map(|limit| limit.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whose_word_is_taken() {
+        for (trusted_proxies, on_railway, expected) in [
+            (None, false, ClientAddress::Peer),
+            (None, true, ClientAddress::RealIp),
+            (Some(0), true, ClientAddress::Peer),
+            (Some(2), true, ClientAddress::Forwarded(2)),
+            (Some(1), false, ClientAddress::Forwarded(1)),
+        ] {
+            let limits = LimitSettings { trusted_proxies, ..LimitSettings::default() };
+            assert_eq!(limits.client_address_where(on_railway), expected, "{trusted_proxies:?}");
         }
     }
 

@@ -1,15 +1,24 @@
-//! A request's body as JSON, or the problem document that says why it is not.
+//! A request's body, within its size and its time, as JSON; or the problem document that says why it is not.
+//!
+//! actix-web has no time limit for a body: who sends a byte a minute would be waited for.
 
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
+use crate::json;
 use crate::problem::{Kind, Problem};
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+/// For any body, however small.
+const BODY_SECONDS: u64 = 10;
+/// For a larger one, a second more for so much: the slowest that is waited for.
+const BYTES_PER_SECOND: usize = 64 * 1024;
 
 pub struct JsonBody(pub Value);
 
@@ -21,17 +30,12 @@ impl FromRequest for JsonBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let bytes = web::Bytes::from_request(&request, payload);
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let fail = |problem| HttpProblem::new(&request, problem);
-            if !is_json(&request) {
-                return Err(fail(not_json_type()));
-            }
-            let bytes = bytes.await;
-            Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
-            parse(&bytes).map(JsonBody).map_err(fail)
+            let fail = |problem: Problem| HttpProblem::new(&request, problem);
+            is_json(&request).map_err(fail)?;
+            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
+            json::read(&bytes).map(JsonBody).map_err(|mistake| fail(mistake.into()))
         })
     }
 }
@@ -41,45 +45,95 @@ impl FromRequest for OptionalJsonBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let bytes = web::Bytes::from_request(&request, payload);
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let fail = |problem| HttpProblem::new(&request, problem);
-            let bytes = bytes.await;
-            Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error)))?;
+            let fail = |problem: Problem| HttpProblem::new(&request, problem);
+            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
             if bytes.is_empty() {
                 return Ok(OptionalJsonBody(None));
             }
-            if !is_json(&request) {
-                return Err(fail(not_json_type()));
-            }
-            parse(&bytes).map(|value| OptionalJsonBody(Some(value))).map_err(fail)
+            is_json(&request).map_err(fail)?;
+            let value = json::read(&bytes).map_err(|mistake| fail(mistake.into()))?;
+            Ok(OptionalJsonBody(Some(value)))
         })
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::not_json(&error))
-}
-
-fn not_json_type() -> Problem {
-    Problem::new(Kind::NotJsonType, "send the header content-type: application/json")
-}
-
-fn is_json(request: &HttpRequest) -> bool {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
-    essence == "application/json"
-        || (essence.starts_with("application/") && essence.ends_with("+json"))
-}
-
-fn unread(error: &actix_web::Error) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => {
-            Problem::new(Kind::TooLarge, format!("a body may have {} bytes", super::MAX_BODY_BYTES))
+/// The whole body, of at most `limit` bytes, sent plainly.
+///
+/// # Errors
+/// What it is instead: too large (without reading it, if it says so itself), too slow, packed, broken off.
+pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    is_plain(request)?;
+    let too_large = || Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"));
+    let said = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if said.is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    // The extractor takes the body as it was sent, where `Bytes` would unpack it.
+    let payload = web::Payload::from_request(request, &mut { payload }).into_inner();
+    let payload = payload.map_err(|_| broken_off())?;
+    let allowed = time_allowed(limit);
+    let bytes = tokio::time::timeout(allowed, payload.to_bytes_limited(limit)).await;
+    Stamp::of(request).complete();
+    match bytes {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(_))) => Err(broken_off()),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => {
+            let detail = format!("a body is waited for {} s", allowed.as_secs());
+            Err(Problem::new(Kind::TooSlow, detail))
         }
-        _ => Problem::new(Kind::NotJson, "the body could not be read to its end"),
+    }
+}
+
+fn time_allowed(limit: usize) -> Duration {
+    Duration::from_secs(BODY_SECONDS + (limit / BYTES_PER_SECOND) as u64)
+}
+
+fn broken_off() -> Problem {
+    Problem::new(Kind::NotJson, "the body could not be read to its end")
+}
+
+/// A packed body could be a thousand times as large as it looks.
+fn is_plain(request: &HttpRequest) -> Result<(), Problem> {
+    let packed = request.headers().get_all(CONTENT_ENCODING).any(|encoding| {
+        !encoding.to_str().is_ok_and(|name| name.trim().eq_ignore_ascii_case("identity"))
+    });
+    let detail = "send the body as it is, without the header content-encoding";
+    if packed { Err(Problem::new(Kind::NotPlain, detail)) } else { Ok(()) }
+}
+
+/// `application/json` or `application/…+json`, in UTF-8 if it says in what.
+fn is_json(request: &HttpRequest) -> Result<(), Problem> {
+    let content_type = header(request, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let mut parts = content_type.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let is_json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    if !is_json {
+        let detail = "send the header content-type: application/json";
+        return Err(Problem::new(Kind::NotJsonType, detail));
+    }
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset="));
+    if !charsets.all(|name| ["utf-8", "utf8"].contains(&name.trim_matches('"'))) {
+        return Err(Problem::new(Kind::NotPlain, "send the body in UTF-8, the charset of JSON"));
+    }
+    Ok(())
+}
+
+fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_has_more_time() {
+        for (limit, seconds) in [(0, 10), (16 * 1024, 10), (1024 * 1024, 26)] {
+            assert_eq!(time_allowed(limit).as_secs(), seconds, "{limit}");
+        }
     }
 }

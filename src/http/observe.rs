@@ -1,14 +1,16 @@
-//! The one middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
-//! to the counters, and to the log. Nothing in it can fail the request.
+//! The outermost middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
+//! to the counters, and to the log; and adds to every answer what a browser is told. Nothing in it can fail the request.
 //!
 //! The log has one line for each failure (an error of ours, or slower than it should be); every other
 //! request is a line at `debug`. None of them holds anything that was sent but the request's id.
 
-use super::routes;
+use super::client::Believed;
 use super::stamp::{REQUEST_ID, Stamp};
+use super::{headers, routes};
 use crate::telemetry::{StatusClass, Telemetry};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -30,13 +32,20 @@ pub struct Observer {
     slow_ns: u64,
     /// Off to measure what recording costs.
     records: bool,
+    believed: Believed,
 }
 
 impl Observer {
     /// `shard`: the worker's own.
-    pub fn new(telemetry: &Arc<Telemetry>, shard: usize, slow: Duration, records: bool) -> Self {
+    pub fn new(
+        telemetry: &Arc<Telemetry>,
+        shard: usize,
+        slow: Duration,
+        records: bool,
+        believed: Believed,
+    ) -> Self {
         let slow_ns = slow.as_nanos() as u64;
-        Observer { telemetry: Arc::clone(telemetry), shard, slow_ns, records }
+        Observer { telemetry: Arc::clone(telemetry), shard, slow_ns, records, believed }
     }
 }
 
@@ -47,7 +56,10 @@ pub async fn observe(
     let Some(observer) = request.app_data::<Rc<Observer>>().map(Rc::clone) else {
         return next.call(request).await;
     };
-    let stamp = Rc::new(Stamp::new(request.headers()));
+    let client = observer.believed.client(request.request());
+    let stamp = Rc::new(Stamp::new(request.headers(), client));
+    let (page, over_tls) =
+        (headers::page(request.path()), observer.believed.over_tls(request.headers()));
     request.extensions_mut().insert(Rc::clone(&stamp));
     let route = routes::position(request.path());
     let in_flight = observer.records.then(|| observer.telemetry.requests.arrived(observer.shard));
@@ -63,15 +75,18 @@ pub async fn observe(
                 _ => 0,
             };
             mark(response.headers_mut(), &stamp, elapsed_ns);
+            headers::protect(response.headers_mut(), page, over_tls);
             let route = routes::of_answer(route, response.request());
             observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
             Ok(response)
         }
         // A failure that no handler has made an answer of.
         Err(error) => {
-            let status = error.as_response_error().status_code();
-            observer.note(&stamp, route, status, elapsed_ns, 0);
-            Err(error)
+            let mut response = error.error_response();
+            mark(response.headers_mut(), &stamp, elapsed_ns);
+            headers::protect(response.headers_mut(), page, over_tls);
+            observer.note(&stamp, route, response.status(), elapsed_ns, 0);
+            Err(InternalError::from_response(error, response).into())
         }
     }
 }

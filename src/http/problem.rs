@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use std::fmt;
 
 /// What is away tries to come back at least so often.
-const RETRY_AFTER_SECONDS: u32 = 15;
+const RETRY_AFTER_SECONDS: u64 = 15;
 
 /// What a handler fails with.
 #[derive(Debug)]
@@ -44,8 +44,14 @@ impl ResponseError for HttpProblem {
         match self.status_code() {
             StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             StatusCode::SERVICE_UNAVAILABLE => {
-                response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+                let seconds = self.0.retry_after().unwrap_or(RETRY_AFTER_SECONDS);
+                response.insert_header((RETRY_AFTER, seconds))
             }
+            StatusCode::TOO_MANY_REQUESTS => {
+                response.insert_header((RETRY_AFTER, self.0.retry_after().unwrap_or(1)))
+            }
+            // What is left of the body would be read as the next request.
+            StatusCode::REQUEST_TIMEOUT => response.force_close(),
             _ => &mut response,
         };
         response.body(

@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
     fn refuse_unknown(&mut self, prefix: &str, object: &Map<String, Value>, known: &[&str]) {
         let unknown = object.keys().filter(|name| !known.contains(&name.as_str()));
         for name in unknown.take(MAX_UNKNOWN_SHOWN) {
-            let shown = if is_plain_name(name) { name.as_str() } else { "(a name not shown)" };
+            let shown = shown_name(name);
             let field =
                 if prefix.is_empty() { shown.to_owned() } else { format!("{prefix}.{shown}") };
             let message = match nearest(name, known) {
@@ -291,8 +291,9 @@ impl<'a> Reader<'a> {
 
 /// A name is the caller's text and is repeated only if it reads like a field: no control or
 /// right-to-left characters, no sentence with somebody's measures in it.
-fn is_plain_name(name: &str) -> bool {
-    name.len() <= MAX_TEXT_CHARS && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+pub fn shown_name(name: &str) -> &str {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    if is_plain && name.len() <= MAX_TEXT_CHARS { name } else { "(a name not shown)" }
 }
 
 fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
