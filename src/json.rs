@@ -296,7 +296,7 @@ mod tests {
                 Ok(value) => match own {
                     Ok(read) => prop_assert_eq!(read, value),
                     Err(Mistake::Syntax(said)) => prop_assert!(said.contains("nested"), "{}", said),
-                    Err(Mistake::Repeated(_)) => prop_assert!(text.contains('{')),
+                    Err(Mistake::Repeated(_)) => prop_assert!(text.contains(':')),
                 },
                 Err(_) => prop_assert!(matches!(own, Err(Mistake::Syntax(_)))),
             }

@@ -218,8 +218,8 @@ mod tests {
     #[test]
     fn workers_together_let_through_no_more() {
         let limiter = Limiter::new(quota(50, 1));
+        let ask = || limiter.take(client(1), Class::Recommend, 1, 0).is_ok();
         let allowed: usize = std::thread::scope(|scope| {
-            let ask = || limiter.take(client(1), Class::Recommend, 1, 0).is_ok();
             let threads: Vec<_> =
                 (0..4).map(|_| scope.spawn(|| (0..1_000).filter(|_| ask()).count())).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()

@@ -7,6 +7,7 @@ mod alerts;
 mod charts;
 mod claims;
 mod command_line;
+mod edge;
 mod golden;
 mod http;
 mod laws;
