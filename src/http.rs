@@ -7,7 +7,7 @@ mod alerts;
 mod body;
 mod client;
 mod clients;
-mod compress;
+pub mod compress;
 mod cors;
 mod headers;
 mod health;

@@ -77,12 +77,12 @@ pub async fn admit(
     Ok(response.map_into_left_body())
 }
 
-// Of the list's route.
-#[allow(dead_code)]
 /// Charges for the rest of a list that was read, beside the one that every request costs.
 ///
 /// # Errors
 /// The answer to give instead, when the client has not so much left.
+// Called by the route that takes lists.
+#[allow(dead_code)]
 pub fn charge_for_list(request: &HttpRequest, questions: usize) -> Result<(), HttpProblem> {
     let Some(tolls) = request.app_data::<Rc<Tolls>>() else { return Ok(()) };
     let stamp = Stamp::of(request);

@@ -75,7 +75,7 @@ fn negotiate(request: &HttpRequest) -> Option<ContentEncoding> {
 }
 
 /// The encoding's name and the packed bytes.
-async fn pack(encoding: ContentEncoding, bytes: Bytes) -> Option<(HeaderValue, Bytes)> {
+pub async fn pack(encoding: ContentEncoding, bytes: Bytes) -> Option<(HeaderValue, Bytes)> {
     // The encoder writes into a head; the answer's own is elsewhere at the moment.
     let mut scratch = actix_http::Response::new(StatusCode::OK);
     let pieces = Pieces { rest: bytes, until_rest: STRETCH_BYTES };

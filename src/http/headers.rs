@@ -1,8 +1,8 @@
 //! What every answer says to a browser, errors too: what its page may load, and who may show or keep it.
 //!
 //! All of them on every answer, though JSON needs but three (nosniff, no-store, the frame's): which answers a
-//! browser shows as a page is its own business, one rule is easier to keep than two, and together they
-//! are static values that cost a third of a microsecond.
+//! browser shows as a page is its own business, and one rule is easier to keep than two. They are static
+//! values: copied, never made.
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
