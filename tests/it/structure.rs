@@ -95,7 +95,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
-    ("clap", &["src/cli", "src/cli.rs", "src/config.rs"]),
+    ("clap", &["src/cli", "src/cli.rs", "src/config.rs", "src/config"]),
     ("quick_cache", &["src/cache", "src/http/clients.rs"]),
     ("siphasher", &["src/cache/key.rs"]),
     ("tokio", &["src/cache.rs", "src/http/body.rs", "src/http/performance.rs"]),
