@@ -84,7 +84,7 @@ pub struct Problem {
     cause: Option<String>,
     /// Seconds, for a header.
     #[serde(skip)]
-    retry_after: Option<u64>,
+    retry_after: Option<u32>,
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
@@ -134,11 +134,11 @@ impl Problem {
 
     /// Seconds after which the same request is worth another try.
     pub fn with_retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
         self
     }
 
-    pub fn retry_after(&self) -> Option<u64> {
+    pub fn retry_after(&self) -> Option<u32> {
         self.retry_after
     }
 }

@@ -19,7 +19,7 @@ pub struct LimitSettings {
     #[arg(long, value_name = "COUNT", env = "SUITSIZE_MAX_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub max_connections: u32,
 
-    /// Sites whose pages may ask from a browser, separated by commas: https://shop.example. The service's own always may
+    /// Sites (scheme and host, no path) whose pages may ask from a browser, separated by commas. The service's own always may
     #[arg(long, value_name = "ORIGINS", env = "SUITSIZE_CORS_ORIGINS", value_delimiter = ',', value_parser = Origin::parse)]
     pub cors_origins: Vec<Origin>,
 }

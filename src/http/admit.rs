@@ -61,14 +61,13 @@ pub async fn admit(
     let tolls = request.app_data::<Rc<Tolls>>().map(Rc::clone);
     let limited = tolls.zip(class(request.path()));
     let stamp = limited.as_ref().map(|_| Stamp::of(request.request()));
-    if let (Some((tolls, class)), Some(stamp)) = (limited, &stamp) {
-        if let Err(denied) = tolls.take(stamp, class, 1, stamp.arrived()) {
-            let problem = too_many(request.request(), &denied);
-            let mut response =
-                request.into_response(problem.error_response()).map_into_right_body();
-            tell(response.headers_mut(), stamp);
-            return Ok(response);
-        }
+    if let (Some((tolls, class)), Some(stamp)) = (limited, &stamp)
+        && let Err(denied) = tolls.take(stamp, class, 1, stamp.arrived())
+    {
+        let problem = too_many(request.request(), &denied);
+        let mut response = request.into_response(problem.error_response()).map_into_right_body();
+        tell(response.headers_mut(), stamp);
+        return Ok(response);
     }
     let mut response = compress::compress(next.call(request).await?).await;
     if let Some(stamp) = stamp {

@@ -90,7 +90,8 @@ mod tests {
     fn only_what_a_trusted_proxy_added_is_believed() {
         use Believed::{Forwarded, Peer, RealIp};
         let xff = "x-forwarded-for";
-        let rows: &[(Believed, &[(&str, &str)], &str)] = &[
+        type Row<'a> = (Believed, &'a [(&'a str, &'a str)], &'a str);
+        let rows: &[Row<'_>] = &[
             (Peer, &[(xff, "203.0.113.9"), ("x-real-ip", "203.0.113.9")], PEER),
             (Forwarded(0), &[(xff, "203.0.113.9")], PEER),
             (Forwarded(1), &[(xff, "203.0.113.9")], "203.0.113.9"),

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use std::fmt;
 
 /// What is away tries to come back at least so often.
-const RETRY_AFTER_SECONDS: u64 = 15;
+const RETRY_AFTER_SECONDS: u32 = 15;
 
 /// What a handler fails with.
 #[derive(Debug)]
