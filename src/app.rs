@@ -3,8 +3,11 @@
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
 use crate::clock::Clock;
-use crate::config::{AdminToken, ServeSettings, Setting, Switch, TokenFileError};
-use crate::http::{self, AdminGate, Server, ServerOptions, SettingInForce};
+use crate::config::{
+    AdminToken, ClientAddress, LimitSettings, Origin, ServeSettings, Setting, Switch,
+    TokenFileError,
+};
+use crate::http::{self, AdminGate, Believed, Quota, Server, ServerOptions, SettingInForce};
 use crate::service::Service;
 use crate::sizing::model::Around;
 use crate::sizing::{Engine, EngineError};
@@ -63,10 +66,13 @@ impl App {
             workers,
             slow: Duration::from_millis(settings.watch.slow_request_ms.into()),
             records: settings.watch.recording == Switch::On,
-            admin: AdminGate::new(admin_token.as_ref().map(AdminToken::secret)),
+            admin: Arc::new(AdminGate::new(admin_token.as_ref().map(AdminToken::secret))),
             max_connections: settings.limits.max_connections as usize,
-            proxied: settings.limits.trusted_proxies() > 0,
+            proxied: settings.limits.client_address() != ClientAddress::Peer,
             configuration: settings.in_force.iter().map(told).collect(),
+            quota: quota(&settings.limits),
+            believed: believed(&settings.limits),
+            origins: origins(&settings.limits),
         };
         let server = Server::new(service.clone(), listener, options).map_err(listen_error)?;
         let upkeep =
@@ -115,4 +121,19 @@ fn told(setting: &Setting) -> SettingInForce {
         unit: setting.unit,
         source: setting.source.name(),
     }
+}
+fn quota(limits: &LimitSettings) -> Option<Quota> {
+    limits.rate_limit.0.map(|rate| Quota { count: rate.count.get(), seconds: rate.seconds })
+}
+
+fn believed(limits: &LimitSettings) -> Believed {
+    match limits.client_address() {
+        ClientAddress::Peer => Believed::Peer,
+        ClientAddress::RealIp => Believed::RealIp,
+        ClientAddress::Forwarded(proxies) => Believed::Forwarded(proxies),
+    }
+}
+
+fn origins(limits: &LimitSettings) -> Vec<String> {
+    limits.cors_origins.iter().map(|origin| Origin::as_str(origin).to_owned()).collect()
 }

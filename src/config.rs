@@ -18,7 +18,7 @@ mod watch;
 
 pub use data::DataSettings;
 pub use engine::EngineSettings;
-pub use limits::{LimitSettings, Origin, Rate, RateLimit};
+pub use limits::{ClientAddress, LimitSettings, Origin, Rate, RateLimit};
 pub use listen::reachable;
 pub use log_lines::{LogFormat, LogSettings};
 pub use report::{Setting, Source};

@@ -14,7 +14,7 @@
 //!
 //! A request's way is the map of the modules:
 //!
-//! - [`http`] parses a body or answers with a [`problem`] document,
+//! - [`http`] reads a body as [`json`] or answers with a [`problem`] document,
 //! - [`service`] makes the question canonical and asks
 //! - [`cache`]: memory, then the [`store`] in SQLite, then one computation,
 //! - [`sizing`] is the pure engine: model, posterior, chart, decision, advice.
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod json;
 pub mod logging;
 pub mod problem;
 pub mod service;

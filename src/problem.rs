@@ -1,5 +1,6 @@
 //! What a mistake is answered with: an RFC 9457 problem document, over HTTP and on a batch's line.
 
+use crate::json::Mistake;
 use crate::sizing::RecommendError;
 use crate::sizing::refusal::{Code, FieldError, Refusal};
 use serde::Serialize;
@@ -17,6 +18,8 @@ pub enum Kind {
     NotJsonType,
     /// A batch is neither JSON nor CSV by its type.
     NotBatchType,
+    /// The body is packed or in other characters than are read.
+    NotPlain,
     /// A field is missing, unknown, of a wrong type or out of range.
     Invalid,
     /// An operator's request that means nothing.
@@ -32,6 +35,8 @@ pub enum Kind {
     HeadTooLarge,
     /// As much as can be done at once is being done.
     Busy,
+    /// More than a client may ask for.
+    TooManyRequests,
     /// What the request needs is not there now.
     Unavailable,
     /// Ours, not the caller's.
@@ -56,6 +61,7 @@ impl Kind {
             Kind::NotBatchType => {
                 (415, "not_batch_type", "The body must be sent as application/json or text/csv")
             }
+            Kind::NotPlain => (415, "not_plain", "The body must be sent as plain UTF-8"),
             Kind::Invalid => (422, "invalid_question", "The question cannot be answered as it is"),
             Kind::InvalidRequest => (422, "invalid_request", "The request means nothing as it is"),
             Kind::Contradictory => {
@@ -66,6 +72,7 @@ impl Kind {
             Kind::UnderWay => (409, "under_way", "This is being done already"),
             Kind::HeadTooLarge => (431, "head_too_large", "The head of the request is too large"),
             Kind::Busy => (503, "busy", "There is too much to do at once"),
+            Kind::TooManyRequests => (429, "too_many_requests", "That is too much at once"),
             Kind::Unavailable => (503, "unavailable", "This is not available now"),
             Kind::Internal => (500, "internal", "Something went wrong on our side"),
         }
@@ -92,6 +99,9 @@ pub struct Problem {
     /// What the log is told and the caller is not.
     #[serde(skip)]
     cause: Option<String>,
+    /// Seconds, for a header.
+    #[serde(skip)]
+    retry_after: Option<u32>,
     /// Line of a batch, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -115,6 +125,7 @@ impl Problem {
             errors: Vec::new(),
             request_id: None,
             cause: None,
+            retry_after: None,
             line: None,
             index: None,
             row: None,
@@ -160,14 +171,28 @@ impl Problem {
         &self.detail
     }
 
-    /// Not JSON, told by place and never by content.
-    pub fn not_json(error: &serde_json::Error) -> Self {
-        let what = match error.classify() {
-            serde_json::error::Category::Eof => "the JSON ends too early",
-            _ => "this is not JSON",
+    /// Seconds after which the same request is worth another try.
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(u32::try_from(seconds).unwrap_or(u32::MAX));
+        self
+    }
+
+    pub fn retry_after(&self) -> Option<u32> {
+        self.retry_after
+    }
+}
+
+impl From<Mistake> for Problem {
+    fn from(mistake: Mistake) -> Self {
+        let fields = match mistake {
+            Mistake::Syntax(what) => return Problem::new(Kind::NotJson, what),
+            Mistake::Repeated(fields) => fields,
         };
-        let at = format!("{what}, at line {} column {}", error.line(), error.column());
-        Problem::new(Kind::NotJson, at)
+        let error = |field: String| {
+            let message = format!("{field} is given more than once; send it once");
+            FieldError::new(field, Code::DuplicateField, message)
+        };
+        Refusal { errors: fields.into_iter().map(error).collect() }.into()
     }
 }
 

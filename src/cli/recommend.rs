@@ -4,6 +4,7 @@ use super::question::QuestionFlags;
 use super::{Outcome, text};
 use crate::API_VERSION;
 use crate::config::EngineSettings;
+use crate::json;
 use crate::problem::Problem;
 use crate::sizing::Engine;
 use crate::sizing::model::Around;
@@ -99,16 +100,14 @@ fn answer_lines(
     mut input: BufReader<impl Read>,
     mut out: impl Write,
 ) -> std::io::Result<usize> {
-    const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
     let (mut refused, mut bytes) = (0, Vec::new());
     for number in 1.. {
         bytes.clear();
         if input.read_until(b'\n', &mut bytes)? == 0 {
             break;
         }
-        let question = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-        let answered = serde_json::from_slice(question)
-            .map_err(|error| Box::new(Problem::not_json(&error)))
+        let answered = json::read(&bytes)
+            .map_err(|mistake| Box::new(Problem::from(mistake)))
             .and_then(|value| answer(engine, with_defaults(value, defaults)));
         match answered {
             Ok(recommendation) => writeln!(out, "{}", line(&recommendation)?)?,

@@ -13,7 +13,7 @@ pub struct LimitSettings {
     pub rate_limit: RateLimit,
 
     /// Proxies in front of the service: so many entries of X-Forwarded-For are believed, from its end
-    /// [default: 1 on Railway, else 0]
+    /// [default: 0, or X-Real-IP on Railway]
     #[arg(long, value_name = "COUNT", env = "SUITSIZE_TRUSTED_PROXIES", value_parser = whole::<u8>("0 to 8"))]
     pub trusted_proxies: Option<u8>,
 
@@ -21,7 +21,7 @@ pub struct LimitSettings {
     #[arg(long, value_name = "COUNT", env = "SUITSIZE_MAX_CONNECTIONS", default_value_t = 2_048, value_parser = whole::<u32>("16 to 65536"))]
     pub max_connections: u32,
 
-    /// Sites whose pages may ask from a browser, separated by commas: `https://shop.example`; the service's own always may
+    /// Sites (scheme and host, no path) whose pages may ask from a browser, separated by commas. The service's own always may
     #[arg(long, value_name = "ORIGINS", env = "SUITSIZE_CORS_ORIGINS", value_delimiter = ',', value_parser = text(Origin::ALLOWED, Origin::parse))]
     pub cors_origins: Vec<Origin>,
 }
@@ -38,18 +38,40 @@ impl Default for LimitSettings {
     }
 }
 
+/// Where a client's address is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAddress {
+    /// The other end of the connection.
+    Peer,
+    /// `X-Real-IP`, which the platform sets whatever a client sent.
+    RealIp,
+    /// The entry of `X-Forwarded-For` that is so many from its end.
+    Forwarded(u8),
+}
+
 /// What Railway sets in every container that it starts.
 const RAILWAY: [&str; 2] = ["RAILWAY_ENVIRONMENT_ID", "RAILWAY_PROJECT_ID"];
 
-/// The variable by which Railway is known, where the service runs there: it has one proxy in front.
+/// The variable by which Railway is known, where the service runs there.
 pub(super) fn railway() -> Option<&'static str> {
     RAILWAY.into_iter().find(|name| environment::is_set(name))
 }
 
 impl LimitSettings {
-    /// So many proxies are believed.
-    pub fn trusted_proxies(&self) -> u8 {
-        self.trusted_proxies.unwrap_or_else(|| railway().is_some().into())
+    /// What is set, or what the platform that we run on is known to do.
+    pub fn client_address(&self) -> ClientAddress {
+        self.client_address_where(railway().is_some())
+    }
+
+    /// Railway's edge sets `X-Real-IP` and replaces one that a client sends, as others who run there have seen;
+    /// the last entry of `X-Forwarded-For` is the edge's own, another at every request.
+    fn client_address_where(&self, on_railway: bool) -> ClientAddress {
+        match self.trusted_proxies {
+            Some(0) => ClientAddress::Peer,
+            Some(proxies) => ClientAddress::Forwarded(proxies),
+            None if on_railway => ClientAddress::RealIp,
+            None => ClientAddress::Peer,
+        }
     }
 }
 
@@ -139,6 +161,20 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(Rate::parse(text).ok().map(|limit| limit.0), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn whose_word_is_taken() {
+        for (trusted_proxies, on_railway, expected) in [
+            (None, false, ClientAddress::Peer),
+            (None, true, ClientAddress::RealIp),
+            (Some(0), true, ClientAddress::Peer),
+            (Some(2), true, ClientAddress::Forwarded(2)),
+            (Some(1), false, ClientAddress::Forwarded(1)),
+        ] {
+            let limits = LimitSettings { trusted_proxies, ..LimitSettings::default() };
+            assert_eq!(limits.client_address_where(on_railway), expected, "{trusted_proxies:?}");
         }
     }
 

@@ -103,7 +103,9 @@ fn derived(variable: &str, settings: &ServeSettings) -> Option<(String, Option<&
         "PORT" => Some((settings.address().1.to_string(), None)),
         "SUITSIZE_WORKERS" => Some((settings.workers().to_string(), Some("cores"))),
         "SUITSIZE_TRUSTED_PROXIES" => {
-            Some((settings.limits.trusted_proxies().to_string(), limits::railway()))
+            let railway = limits::railway();
+            let believed = if railway.is_some() { "X-Real-IP" } else { "0" };
+            Some((believed.to_owned(), railway))
         }
         _ => None,
     }

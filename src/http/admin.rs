@@ -6,6 +6,7 @@
 use super::body::OptionalJsonBody;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
+use super::strikes::{self, Strikes};
 use crate::problem::{Kind, Problem};
 use crate::service::{OperateError, Service};
 use actix_web::dev::Payload;
@@ -14,19 +15,24 @@ use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
+use std::time::Instant;
 use subtle::ConstantTimeEq;
 
-/// The token in force, hashed: comparing hashes takes the same time whatever was sent, its length too.
-#[derive(Clone)]
-pub struct AdminGate(Option<[u8; 32]>);
+/// Who may operate.
+pub struct AdminGate {
+    /// The token in force, hashed: comparing hashes takes the same time whatever was sent, its length too.
+    expected: Option<[u8; 32]>,
+    strikes: Strikes,
+}
 
 impl AdminGate {
     pub fn new(token: Option<&str>) -> Self {
-        AdminGate(token.map(|token| Sha256::digest(token).into()))
+        let expected = token.map(|token| Sha256::digest(token).into());
+        AdminGate { expected, strikes: Strikes::new(Instant::now()) }
     }
 
     fn judge(&self, request: &HttpRequest) -> Result<(), Problem> {
-        let Some(expected) = &self.0 else {
+        let Some(expected) = &self.expected else {
             let detail = "start the service with SUITSIZE_ADMIN_TOKEN to switch it on";
             return Err(Problem::new(Kind::AdminOff, detail));
         };
@@ -38,7 +44,19 @@ impl AdminGate {
             .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
             .map_or("", |(_, token)| token.trim());
         let sent: [u8; 32] = Sha256::digest(sent).into();
-        if bool::from(sent.ct_eq(expected)) {
+        let is_right = bool::from(sent.ct_eq(expected));
+        let client = Stamp::of(request).client;
+        // The right token is refused as well while its sender is blocked: otherwise the answer would tell a
+        // guess that was right, and guessing could go on.
+        if let Err(seconds) = self.strikes.judge(client, is_right, Instant::now()) {
+            let detail = format!(
+                "there were {} requests without the operator's token; try again in {seconds} s",
+                strikes::MOST
+            );
+            let problem = Problem::new(Kind::TooManyRequests, detail);
+            return Err(problem.with_retry_after(seconds));
+        }
+        if is_right {
             return Ok(());
         }
         let detail = "send the header authorization: Bearer TOKEN with the token in force";

@@ -10,7 +10,8 @@
 //!
 //! A batch takes every core that is free, so more than `MOST_COMPUTING` at once would only make each
 //! slower; the next ones wait for their turn, and those beyond `MOST_UNDER_WAY` are sent away. An answer is
-//! counted until its last byte is sent: who reads slowly holds megabytes.
+//! counted until its last byte is sent: who reads slowly holds megabytes. So does who sends slowly: of these
+//! there are `MOST_ARRIVING`, apart from the others, so that they keep out only each other.
 
 mod accept;
 mod columns;
@@ -19,9 +20,11 @@ mod reply;
 mod sheet;
 mod table;
 
-use super::body::{self, BatchBody};
+use super::admit::charge_for_list;
+use super::body;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
+use crate::json;
 use crate::problem::{Kind, Problem};
 use crate::service::{Abandoned, Service};
 use accept::Format;
@@ -47,6 +50,8 @@ const MOST_QUESTIONS: usize = 1_000;
 pub const MOST_COMPUTING: usize = 2;
 /// Eight answers are 16 MB, 50 with `details`. Who waits behind six others waits for a fifth of a second.
 const MOST_UNDER_WAY: usize = 8;
+/// 16 MB of bodies that are not complete.
+const MOST_ARRIVING: usize = 16;
 /// By then they have all been answered.
 const BUSY_RETRY_SECONDS: u32 = 2;
 /// A body is handed on in pieces, so that no second copy of it waits to be sent.
@@ -55,6 +60,7 @@ const PIECE_BYTES: usize = 32 * 1024;
 /// How many batches there are just now; one for all workers.
 #[derive(Clone)]
 pub struct Batches {
+    arriving: Arc<Semaphore>,
     under_way: Arc<Semaphore>,
     computing: Arc<Semaphore>,
 }
@@ -62,6 +68,7 @@ pub struct Batches {
 impl Default for Batches {
     fn default() -> Self {
         Batches {
+            arriving: Arc::new(Semaphore::new(MOST_ARRIVING)),
             under_way: Arc::new(Semaphore::new(MOST_UNDER_WAY)),
             computing: Arc::new(Semaphore::new(MOST_COMPUTING)),
         }
@@ -87,28 +94,34 @@ pub async fn batch(
     request: HttpRequest,
     service: web::Data<Service>,
     batches: web::Data<Batches>,
-    body: BatchBody,
+    payload: web::Payload,
 ) -> Result<HttpResponse, HttpProblem> {
     let fail = |problem| HttpProblem::new(&request, problem);
     let format = format(&request).map_err(fail)?;
     let answer_format = accept::choose(request.headers(), format);
+    let Ok(arriving) = batches.arriving.try_acquire() else { return Ok(busy(&request)) };
+    let body = body::read(&request, payload.into_inner(), MAX_BODY_BYTES).await.map_err(fail)?;
+    drop(arriving);
     let Ok(place) = Arc::clone(&batches.under_way).try_acquire_owned() else {
         return Ok(busy(&request));
     };
     let at_a_stop = |_| fail(Problem::new(Kind::Busy, "the service stops"));
     let turn = Arc::clone(&batches.computing).acquire_owned().await.map_err(at_a_stop)?;
+    let nobody = |_| {
+        fail(Problem::new(Kind::Internal, "The sizes could not be computed. Please try again."))
+    };
+    let list = web::block(move || read(&body, format)).await.map_err(nobody)?.map_err(fail)?;
+    charge_for_list(&request, list.0.len())?;
     let leaving = Leaving(Abandoned::default());
     let abandoned = leaving.0.clone();
     let of_thread = (**service).clone();
     let work = move || {
         let _turn = turn;
-        answer(&of_thread, (&body.0, format), answer_format, &abandoned)
+        answer(&of_thread, list, answer_format, &abandoned)
     };
     let answered = web::block(work).await;
     drop(leaving);
-    let nobody =
-        || Problem::new(Kind::Internal, "The sizes could not be computed. Please try again.");
-    let reply = answered.map_err(|_| fail(nobody()))?.map_err(fail)?;
+    let reply = answered.map_err(nobody)?.map_err(fail)?;
     if let Some(failure) = &reply.failure {
         log::error!(request_id = Stamp::of(&request).id(); "a question of a batch: {failure}");
     }
@@ -125,34 +138,39 @@ fn busy(request: &HttpRequest) -> HttpResponse {
 
 /// What the body is, by its type.
 fn format(request: &HttpRequest) -> Result<Format, Problem> {
-    let refuse = |detail: &str| Err(Problem::new(Kind::NotBatchType, detail));
-    if body::is_json(request) {
-        return Ok(Format::Json);
-    }
     let of_body = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let of_body = of_body.unwrap_or_default().to_ascii_lowercase();
-    let mut parts = of_body.split(';').map(str::trim);
-    if parts.next() != Some("text/csv") {
-        return refuse("send the header content-type: application/json or content-type: text/csv");
-    }
-    let charset = parts.find_map(|part| part.strip_prefix("charset="));
-    match charset.map(|charset| charset.trim_matches('"')) {
-        None | Some("utf-8" | "utf8" | "us-ascii") => Ok(Format::Csv),
-        Some(_) => refuse("the table must be sent in charset utf-8"),
+    let format = match of_body.split(';').next().map(str::trim) {
+        Some("text/csv") => Format::Csv,
+        _ if body::names_json(&of_body) => Format::Json,
+        _ => {
+            return Err(Problem::new(
+                Kind::NotBatchType,
+                "send the header content-type: application/json or content-type: text/csv",
+            ));
+        }
+    };
+    body::in_utf8(&of_body)?;
+    Ok(format)
+}
+
+type List = (Vec<Item>, Dialect);
+
+/// The list out of the body's bytes.
+fn read(bytes: &[u8], format: Format) -> Result<List, Problem> {
+    match format {
+        Format::Json => Ok((list::read(json::read(bytes)?)?, Dialect::default())),
+        Format::Csv => table::read(bytes),
     }
 }
 
-/// From the bytes of the list to the bytes of the answer.
+/// From the list to the bytes of the answer.
 fn answer(
     service: &Service,
-    (bytes, format): (&[u8], Format),
+    (items, dialect): List,
     answer_format: Format,
     abandoned: &Abandoned,
 ) -> Result<Reply, Problem> {
-    let (items, dialect) = match format {
-        Format::Json => (list::read(body::parse(bytes)?)?, Dialect::default()),
-        Format::Csv => table::read(bytes)?,
-    };
     let mut labels = Vec::with_capacity(items.len());
     let mut questions = Vec::with_capacity(items.len());
     let mut mistakes: Vec<Option<Problem>> = Vec::with_capacity(items.len());

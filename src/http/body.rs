@@ -1,20 +1,26 @@
-//! A request's body as JSON, or the problem document that says why it is not.
+//! A request's body, within its size and its time, as JSON; or the problem document that says why it is not.
+//!
+//! actix-web has no time limit for a body: who sends a byte a minute would be waited for.
 
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
+use crate::json;
 use crate::problem::{Kind, Problem};
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
-use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use actix_web::web::{self, Bytes};
+use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+/// For any body, however small.
+const BODY_SECONDS: u64 = 10;
+/// For a larger one, a second more for so much: the slowest that is waited for.
+const BYTES_PER_SECOND: usize = 64 * 1024;
 
 pub struct JsonBody(pub Value);
-
-/// A batch's body, of whatever type.
-pub struct BatchBody(pub web::Bytes);
 
 /// Where a body may be left away.
 pub struct OptionalJsonBody(pub Option<Value>);
@@ -24,33 +30,12 @@ impl FromRequest for JsonBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let bytes = web::Bytes::from_request(&request, payload);
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let fail = |problem| HttpProblem::new(&request, problem);
-            if !is_json(&request) {
-                return Err(fail(not_json_type()));
-            }
-            let bytes = bytes.await;
-            Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error, super::MAX_BODY_BYTES)))?;
-            parse(&bytes).map(JsonBody).map_err(fail)
-        })
-    }
-}
-
-impl FromRequest for BatchBody {
-    type Error = HttpProblem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let bytes = web::Bytes::from_request(&request, payload);
-        Box::pin(async move {
-            let bytes = bytes.await;
-            Stamp::of(&request).complete();
-            let unread = |error| unread(&error, super::batch::MAX_BODY_BYTES);
-            bytes.map(BatchBody).map_err(|error| HttpProblem::new(&request, unread(error)))
+            let fail = |problem: Problem| HttpProblem::new(&request, problem);
+            is_json(&request).map_err(fail)?;
+            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
+            json::read(&bytes).map(JsonBody).map_err(|mistake| fail(mistake.into()))
         })
     }
 }
@@ -60,45 +45,105 @@ impl FromRequest for OptionalJsonBody {
     type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        let bytes = web::Bytes::from_request(&request, payload);
+        let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let fail = |problem| HttpProblem::new(&request, problem);
-            let bytes = bytes.await;
-            Stamp::of(&request).complete();
-            let bytes = bytes.map_err(|error| fail(unread(&error, super::MAX_BODY_BYTES)))?;
+            let fail = |problem: Problem| HttpProblem::new(&request, problem);
+            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
             if bytes.is_empty() {
                 return Ok(OptionalJsonBody(None));
             }
-            if !is_json(&request) {
-                return Err(fail(not_json_type()));
-            }
-            parse(&bytes).map(|value| OptionalJsonBody(Some(value))).map_err(fail)
+            is_json(&request).map_err(fail)?;
+            let value = json::read(&bytes).map_err(|mistake| fail(mistake.into()))?;
+            Ok(OptionalJsonBody(Some(value)))
         })
     }
 }
 
-pub(super) fn parse(bytes: &[u8]) -> Result<Value, Problem> {
-    serde_json::from_slice(bytes).map_err(|error| Problem::not_json(&error))
+/// The whole body, of at most `limit` bytes, sent plainly.
+///
+/// # Errors
+/// What it is instead: too large (without reading it, if it says so itself), too slow, packed, broken off.
+pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    is_plain(request)?;
+    let too_large = || Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"));
+    let said = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+    if said.is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    // The extractor takes the body as it was sent, where `Bytes` would unpack it.
+    let payload = web::Payload::from_request(request, &mut { payload }).into_inner();
+    let payload = payload.map_err(|_| broken_off())?;
+    let allowed = time_allowed(limit);
+    let bytes = tokio::time::timeout(allowed, payload.to_bytes_limited(limit)).await;
+    Stamp::of(request).complete();
+    match bytes {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(_))) => Err(broken_off()),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => {
+            let detail = format!("a body is waited for {} s", allowed.as_secs());
+            Err(Problem::new(Kind::TooSlow, detail))
+        }
+    }
 }
 
-fn not_json_type() -> Problem {
-    Problem::new(Kind::NotJsonType, "send the header content-type: application/json")
+fn time_allowed(limit: usize) -> Duration {
+    Duration::from_secs(BODY_SECONDS + (limit / BYTES_PER_SECOND) as u64)
 }
 
-pub(super) fn is_json(request: &HttpRequest) -> bool {
-    let content_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default();
-    let essence = essence.trim().to_ascii_lowercase();
+fn broken_off() -> Problem {
+    Problem::new(Kind::NotJson, "the body could not be read to its end")
+}
+
+/// A packed body could be a thousand times as large as it looks.
+fn is_plain(request: &HttpRequest) -> Result<(), Problem> {
+    let packed = request.headers().get_all(CONTENT_ENCODING).any(|encoding| {
+        !encoding.to_str().is_ok_and(|name| name.trim().eq_ignore_ascii_case("identity"))
+    });
+    let detail = "send the body as it is, without the header content-encoding";
+    if packed { Err(Problem::new(Kind::NotPlain, detail)) } else { Ok(()) }
+}
+
+/// `application/json` or `application/…+json`, in UTF-8 if it says in what.
+fn is_json(request: &HttpRequest) -> Result<(), Problem> {
+    let content_type = header(request, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    if !names_json(&content_type) {
+        let detail = "send the header content-type: application/json";
+        return Err(Problem::new(Kind::NotJsonType, detail));
+    }
+    in_utf8(&content_type)
+}
+
+/// Whether a content type, in small letters, is JSON's.
+pub fn names_json(content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence == "application/json"
         || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
-fn unread(error: &actix_web::Error, most: usize) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(PayloadError::Overflow) => {
-            Problem::new(Kind::TooLarge, format!("a body may have {most} bytes"))
+/// # Errors
+/// When a content type, in small letters, names another charset.
+pub fn in_utf8(content_type: &str) -> Result<(), Problem> {
+    let parts = content_type.split(';').skip(1).map(str::trim);
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset="));
+    if charsets.all(|name| ["utf-8", "utf8", "us-ascii"].contains(&name.trim_matches('"'))) {
+        return Ok(());
+    }
+    Err(Problem::new(Kind::NotPlain, "send the body in UTF-8"))
+}
+
+fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
+    request.headers().get(name)?.to_str().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_body_has_more_time() {
+        for (limit, seconds) in [(0, 10), (16 * 1024, 10), (1024 * 1024, 26)] {
+            assert_eq!(time_allowed(limit).as_secs(), seconds, "{limit}");
         }
-        _ => Problem::new(Kind::NotJson, "the body could not be read to its end"),
     }
 }

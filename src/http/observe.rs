@@ -1,17 +1,18 @@
-//! The one middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
-//! to the counters, and to the log. Nothing in it can fail the request.
+//! The outermost middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
+//! to the counters, and to the log; and adds to every answer what a browser is told. Nothing in it can fail the request.
 //!
 //! The log has one line for each failure (an error of ours, or slower than it should be); every other
 //! request is a line at `debug`. None of them holds anything that was sent but the request's id.
 
-use super::ServerOptions;
-use super::routes;
+use super::client::Believed;
 use super::stamp::{REQUEST_ID, Stamp};
 use super::stopping::Stopping;
+use super::{ServerOptions, headers, routes};
 use crate::telemetry::{StatusClass, Telemetry};
 use actix_http::ConnectionType;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
@@ -34,6 +35,7 @@ pub struct Observer {
     records: bool,
     /// Whether each answer is its connection's last.
     pub stopping: Stopping,
+    believed: Believed,
 }
 
 impl Observer {
@@ -50,6 +52,7 @@ impl Observer {
             slow_ns: options.slow.as_nanos() as u64,
             records: options.records,
             stopping,
+            believed: options.believed,
         }
     }
 }
@@ -61,7 +64,10 @@ pub async fn observe(
     let Some(observer) = request.app_data::<Rc<Observer>>().map(Rc::clone) else {
         return next.call(request).await;
     };
-    let stamp = Rc::new(Stamp::new(request.headers()));
+    let client = observer.believed.client(request.request());
+    let stamp = Rc::new(Stamp::new(request.headers(), client));
+    let (page, over_tls) =
+        (headers::page(request.path()), observer.believed.over_tls(request.headers()));
     request.extensions_mut().insert(Rc::clone(&stamp));
     let route = routes::position(request.path());
     let in_flight = observer.records.then(|| observer.telemetry.requests.arrived(observer.shard));
@@ -80,15 +86,18 @@ pub async fn observe(
             if observer.stopping.is_asked() {
                 response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
             }
+            headers::protect(response.headers_mut(), page, over_tls);
             let route = routes::of_answer(route, response.request());
             observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
             Ok(response)
         }
         // A failure that no handler has made an answer of.
         Err(error) => {
-            let status = error.as_response_error().status_code();
-            observer.note(&stamp, route, status, elapsed_ns, 0);
-            Err(error)
+            let mut response = error.error_response();
+            mark(response.headers_mut(), &stamp, elapsed_ns);
+            headers::protect(response.headers_mut(), page, over_tls);
+            observer.note(&stamp, route, response.status(), elapsed_ns, 0);
+            Err(InternalError::from_response(error, response).into())
         }
     }
 }

@@ -48,8 +48,14 @@ impl ResponseError for HttpProblem {
         match self.status_code() {
             StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
             StatusCode::SERVICE_UNAVAILABLE => {
-                response.insert_header((RETRY_AFTER, RETRY_AFTER_SECONDS))
+                let seconds = self.0.retry_after().unwrap_or(RETRY_AFTER_SECONDS);
+                response.insert_header((RETRY_AFTER, seconds))
             }
+            StatusCode::TOO_MANY_REQUESTS => {
+                response.insert_header((RETRY_AFTER, self.0.retry_after().unwrap_or(1)))
+            }
+            // What is left of the body would be read as the next request.
+            StatusCode::REQUEST_TIMEOUT => response.force_close(),
             _ => &mut response,
         };
         response.body(self.body())

@@ -3,10 +3,12 @@
 //! Built from actix-http and actix-server, as `HttpServer` is, because what limits a connection lies
 //! between the two: `census` (who may connect), `connection` (how long it may take), `stopping`.
 
+use super::admit::Tolls;
 use super::batch::{self, Batches};
 use super::census::{Census, Place};
 use super::connection::{Connection, Watch};
 use super::observe::Observer;
+use super::rate::Limiter;
 use super::stopping::{FINISH_SECONDS, Stop, Stopping};
 use super::{ServerOptions, application, problem};
 use crate::problem::Kind;
@@ -20,7 +22,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The head of a connection's first request; for later ones see `connection`.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,12 +43,14 @@ static NO_PLACE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 /// What the workers share.
 #[derive(Clone)]
-struct Shared {
-    service: Service,
-    options: ServerOptions,
+pub struct Shared {
+    pub service: Service,
+    pub options: ServerOptions,
+    pub batches: Batches,
+    /// Nothing where there is no limit.
+    pub tolls: Option<Tolls>,
     census: Arc<Census>,
     stopping: Stopping,
-    batches: Batches,
     address: SocketAddr,
     /// Workers that have started.
     started: Arc<AtomicUsize>,
@@ -78,6 +82,9 @@ impl Server {
             service,
             stopping: Stopping::new(),
             batches: Batches::default(),
+            tolls: options
+                .quota
+                .map(|quota| Tolls::new(Arc::new(Limiter::new(quota)), Instant::now())),
             address: listener.local_addr()?,
             started: Arc::default(),
             options,
@@ -127,10 +134,11 @@ fn connections(
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
     let shard = shared.started.fetch_add(1, Relaxed) % shared.options.workers;
-    let Shared { service, options, census, stopping, batches, address, .. } = shared;
+    let observer =
+        Observer::new(shared.service.telemetry(), shard, &shared.options, shared.stopping.clone());
+    let Shared { census, stopping, address, .. } = shared.clone();
     let watch = Rc::new(Watch::default());
     rt::spawn(keep_time(Rc::clone(&watch)));
-    let observer = Observer::new(service.telemetry(), shard, &options, stopping.clone());
     let http = HttpService::build()
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_TIMEOUT)
@@ -138,7 +146,7 @@ fn connections(
         .local_addr(address)
         .graceful_shutdown_signal(move || stopping.is_over())
         .finish(map_config(
-            application(service, options, observer, batches)
+            application(shared, observer)
                 .into_factory()
                 .map_err(|error: actix_web::Error| error.error_response()),
             |()| AppConfig::default(),

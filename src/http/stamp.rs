@@ -1,6 +1,8 @@
 //! What belongs to one request from its first moment: its id, its start, and what its handler found out
 //! that the middleware is to count and to log.
 
+use super::client::Client;
+use super::rate::Standing;
 use crate::telemetry::Tier;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
@@ -18,7 +20,12 @@ const MAX_ID_CHARS: usize = 64;
 pub struct Stamp {
     /// Plain ASCII.
     pub request_id: HeaderValue,
+    arrived: Instant,
     started: Cell<Instant>,
+    /// Whom limits go by.
+    pub client: Client,
+    /// How it stands with its limit; nothing where there is none.
+    pub standing: Cell<Option<Standing>>,
     /// Where the answer came from.
     pub tier: Cell<Tier>,
     /// Why it failed, in words for a log: never what was sent.
@@ -29,13 +36,17 @@ impl Stamp {
     /// The stamp of a request that went through the middleware.
     pub fn of(request: &HttpRequest) -> Rc<Stamp> {
         let stamp = request.extensions().get::<Rc<Stamp>>().map(Rc::clone);
-        stamp.unwrap_or_else(|| Rc::new(Stamp::new(request.headers())))
+        stamp.unwrap_or_else(|| Rc::new(Stamp::new(request.headers(), Client::default())))
     }
 
-    pub fn new(headers: &HeaderMap) -> Stamp {
+    pub fn new(headers: &HeaderMap, client: Client) -> Stamp {
+        let now = Instant::now();
         Stamp {
             request_id: incoming_id(headers).unwrap_or_else(fresh_id),
-            started: Cell::new(Instant::now()),
+            arrived: now,
+            started: Cell::new(now),
+            client,
+            standing: Cell::default(),
             tier: Cell::default(),
             failure: RefCell::default(),
         }
@@ -43,6 +54,11 @@ impl Stamp {
 
     pub fn id(&self) -> &str {
         self.request_id.to_str().unwrap_or_default()
+    }
+
+    /// When its head was read.
+    pub fn arrived(&self) -> Instant {
+        self.arrived
     }
 
     /// The request is complete: what it took until now was its sender's time, and not the service's.

@@ -285,7 +285,7 @@ impl<'a> Reader<'a> {
 
 /// A `what` (field, column) of a name that is not `known`, with the one that was probably meant.
 pub fn unknown_name(what: &str, prefix: &str, name: &str, known: &[&str]) -> FieldError {
-    let shown = if is_plain_name(name) { name } else { "(a name not shown)" };
+    let shown = shown_name(name);
     let field = if prefix.is_empty() { shown.to_owned() } else { format!("{prefix}.{shown}") };
     let message = match nearest(name, known) {
         Some(meant) => format!("there is no {what} {field}; did you mean \"{meant}\"?"),
@@ -296,8 +296,9 @@ pub fn unknown_name(what: &str, prefix: &str, name: &str, known: &[&str]) -> Fie
 
 /// A name is the caller's text and is repeated only if it reads like a field: no control or
 /// right-to-left characters, no sentence with somebody's measures in it.
-fn is_plain_name(name: &str) -> bool {
-    name.len() <= MAX_TEXT_CHARS && name.chars().all(|c| c.is_ascii_alphabetic() || c == '_')
+pub fn shown_name(name: &str) -> &str {
+    let is_plain = name.chars().all(|c| c.is_ascii_alphabetic() || c == '_');
+    if is_plain && name.len() <= MAX_TEXT_CHARS { name } else { "(a name not shown)" }
 }
 
 fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {

@@ -31,6 +31,8 @@ pub enum Code {
     OutOfRange,
     NotOneOf,
     UnknownField,
+    /// Given more than once, so that nobody can say which is meant.
+    DuplicateField,
     UnknownSize,
     UnknownChart,
     /// Possible alone, but not together with the rest of the question.

@@ -10,6 +10,7 @@ mod claims;
 mod command_line;
 mod configuration;
 mod deployment;
+mod edge;
 mod golden;
 mod http;
 mod laws;
