@@ -3,14 +3,18 @@
 
 mod admin;
 mod alerts;
+mod assets;
 mod body;
+mod documents;
 mod health;
 mod metrics;
 mod observe;
+pub mod openapi;
 mod performance;
 mod problem;
 mod recommend;
 mod routes;
+mod sliced;
 mod stamp;
 
 pub use routes::PATTERNS as ROUTES;

@@ -13,6 +13,7 @@ mod laws;
 mod licences;
 mod logs;
 mod models;
+mod openapi;
 mod operating;
 mod performance;
 mod refusals;
