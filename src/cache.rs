@@ -42,6 +42,7 @@ use shelf::Shelf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Memory of plain answers: some 4,000, what is asked again within seconds.
 const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
@@ -97,7 +98,7 @@ struct Counters {
 }
 
 /// The cache as an operator sees it. Counted since the start.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CacheStatus {
     /// The versions that answers are kept under.

@@ -4,6 +4,7 @@ use crate::json::Mistake;
 use crate::sizing::RecommendError;
 use crate::sizing::refusal::{Code, FieldError, Refusal};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The one table of everything that can go wrong with a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,15 +86,23 @@ fn place(place: usize) -> Option<u32> {
 }
 
 /// An RFC 9457 document. `errors` lists every mistake, not the first alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Problem {
+    /// `urn:suitsize:problem:` and the code.
     #[serde(rename = "type")]
+    #[schema(example = "urn:suitsize:problem:invalid_question")]
     type_uri: String,
     title: &'static str,
+    #[schema(minimum = 400, maximum = 599)]
     pub status: u16,
+    /// What was wrong and what is allowed, for a person.
     detail: String,
+    /// What went wrong, for a program. There may be more of them in a later version.
+    #[schema(example = "invalid_question")]
     code: &'static str,
+    /// By field, all of them; empty where no field is at fault.
     errors: Vec<FieldError>,
+    /// As in the header `X-Request-Id`.
     #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
     /// What the log is told and the caller is not.

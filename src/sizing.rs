@@ -1,6 +1,6 @@
 //! The sizing engine: pure, no IO after it is built, no clock, no log.
 //!
-//! In reading order: a `question` about a `body` is checked (`plausible`), the `model` gives the
+//! In reading order: `contract` says what may be asked, a `question` about a `body` is checked (`plausible`), the `model` gives the
 //! joint distribution of ten body measures, everything else told (`know`) sharpens it to a
 //! `posterior`; a `chart` says what is made; `fit` gives the probability that a jacket can be worn,
 //! `decide` chooses one, `advice` says what a tailor would change, `ask` what to ask next,
@@ -11,6 +11,7 @@ mod answer;
 mod ask;
 pub mod body;
 pub mod chart;
+pub mod contract;
 mod decide;
 mod engine;
 mod fit;

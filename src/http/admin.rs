@@ -4,11 +4,12 @@
 //! audit row. Who has the token is an operator; without a token in force there is none.
 
 use super::body::OptionalJsonBody;
+use super::openapi::shapes::OptimizeRequest;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use super::strikes::{self, Strikes};
 use crate::problem::{Kind, Problem};
-use crate::service::{OperateError, Service};
+use crate::service::{Cleared, OperateError, Optimized, Recorded, Service, Warmed};
 use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, CACHE_CONTROL};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, web};
@@ -86,6 +87,13 @@ impl FromRequest for Operator {
     }
 }
 
+#[utoipa::path(
+    post, path = "/api/optimize", tag = "operating", operation_id = "optimize",
+    summary = "Put the file in order",
+    request_body(content = OptimizeRequest, description = "May be left away"),
+    security(("operator" = [])),
+    responses((status = 200, description = "What that changed", body = Recorded<Optimized>)),
+)]
 pub async fn optimize(
     operator: Operator,
     request: HttpRequest,
@@ -97,6 +105,12 @@ pub async fn optimize(
     answer(&request, web::block(work).await)
 }
 
+#[utoipa::path(
+    post, path = "/api/cache/warm", tag = "operating", operation_id = "warm",
+    summary = "Fill the memory, now",
+    security(("operator" = [])),
+    responses((status = 200, description = "What is kept", body = Recorded<Warmed>)),
+)]
 pub async fn warm(
     operator: Operator,
     request: HttpRequest,
@@ -105,6 +119,19 @@ pub async fn warm(
     answer(&request, web::block(move || service.warm(&operator.request_id)).await)
 }
 
+#[utoipa::path(
+    delete, path = "/api/cache", tag = "operating", operation_id = "clear",
+    summary = "Empty the tiers",
+    params(
+        (
+            "prefix" = Option<String>,
+            Query,
+            description = "Only what is kept under versions that begin so",
+        ),
+    ),
+    security(("operator" = [])),
+    responses((status = 200, description = "What was deleted", body = Recorded<Cleared>)),
+)]
 pub async fn clear(
     operator: Operator,
     request: HttpRequest,

@@ -13,13 +13,14 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use std::rc::Rc;
+use utoipa::ToSchema;
 
 /// A file that took nothing for longer cannot be written: it is tried every minute.
 const WRITABLE_SECONDS: u64 = 130;
 /// The structure is checked once a day.
 const VERIFIED_SECONDS: u64 = 2 * 86_400;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health<'a> {
     /// A service that answers at all has its model loaded and tried: only the store can be lacking.
     status: &'static str,
@@ -46,6 +47,17 @@ fn status(reasons: &[String]) -> &'static str {
     if reasons.is_empty() { "healthy" } else { "degraded" }
 }
 
+#[utoipa::path(
+    get, path = "/api/health", tag = "health", operation_id = "health",
+    summary = "How the service is, in one line",
+    responses(
+        (
+            status = 200,
+            description = "`healthy`, or `degraded` with reasons: answers are as right as ever",
+            body = Health<'static>,
+        ),
+    ),
+)]
 pub async fn health(service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
     let reasons = reasons(&store);
@@ -62,7 +74,7 @@ pub async fn health(service: web::Data<Service>) -> HttpResponse {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Live {
     status: &'static str,
@@ -70,11 +82,16 @@ struct Live {
 }
 
 /// The process runs and its event loop turns. Nothing else: a restart would mend nothing else.
+#[utoipa::path(
+    get, path = "/api/health/live", tag = "health", operation_id = "live",
+    summary = "The process answers",
+    responses((status = 200, description = "It does", body = Live)),
+)]
 pub async fn live(service: web::Data<Service>) -> HttpResponse {
     json(&Live { status: "alive", uptime_seconds: service.uptime().as_secs() })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Ready<'a> {
     status: &'static str,
@@ -88,7 +105,7 @@ struct Ready<'a> {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct ModelPart<'a> {
     /// Loaded and tried at the start, or there would be no service.
@@ -109,6 +126,11 @@ fn model(service: &Service) -> ModelPart<'_> {
 
 /// Whether to send it requests: it listens when it is ready, and says on the connections that it still has
 /// when it stops. Not being warm or without its store it answers as rightly, a little slower.
+#[utoipa::path(
+    get, path = "/api/health/ready", tag = "health", operation_id = "ready",
+    summary = "Whether to send it requests",
+    responses((status = 200, description = "It is", body = Ready<'static>)),
+)]
 pub async fn ready(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
     let observer = request.app_data::<Rc<Observer>>();
@@ -125,7 +147,7 @@ pub async fn ready(request: HttpRequest, service: web::Data<Service>) -> HttpRes
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct CachePart {
     #[serde(flatten)]
@@ -144,11 +166,16 @@ fn cache_part(service: &Service) -> CachePart {
     }
 }
 
+#[utoipa::path(
+    get, path = "/api/health/cache", tag = "health", operation_id = "health_cache",
+    summary = "How the cache is",
+    responses((status = 200, description = "How it is", body = CachePart)),
+)]
 pub async fn cache(service: web::Data<Service>) -> HttpResponse {
     json(&cache_part(&service))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct DatabasePart {
     status: &'static str,
@@ -161,7 +188,7 @@ struct DatabasePart {
 }
 
 /// Beyond these something should be done.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Thresholds {
     last_write_seconds: u64,
@@ -185,15 +212,25 @@ fn database_part(service: &Service) -> DatabasePart {
     }
 }
 
+#[utoipa::path(
+    get, path = "/api/health/database", tag = "health", operation_id = "health_database",
+    summary = "How the store is",
+    responses((status = 200, description = "How it is", body = DatabasePart)),
+)]
 pub async fn database(service: web::Data<Service>) -> HttpResponse {
     json(&database_part(&service))
 }
 
+#[utoipa::path(
+    get, path = "/api/health/performance", tag = "health", operation_id = "health_performance",
+    summary = "A score, with reasons for what is lost",
+    responses((status = 200, description = "How it performs", body = Score)),
+)]
 pub async fn performance(service: web::Data<Service>) -> HttpResponse {
     json(&service.score())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Detailed<'a> {
     status: &'static str,
@@ -211,7 +248,7 @@ struct Detailed<'a> {
     process: ProcessFigures,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Duty {
     #[serde(flatten)]
@@ -220,6 +257,11 @@ struct Duty {
 }
 
 /// Everything, with ages and thresholds.
+#[utoipa::path(
+    get, path = "/api/health/detailed", tag = "health", operation_id = "health_detailed",
+    summary = "Everything, with ages and thresholds",
+    responses((status = 200, description = "How it is", body = Detailed<'static>)),
+)]
 pub async fn detailed(service: web::Data<Service>) -> HttpResponse {
     let database = database_part(&service);
     let reasons = reasons(&database.store);

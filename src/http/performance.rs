@@ -28,6 +28,41 @@ const STRETCHES: [(&str, i64, i64); 3] =
 const PARAMETERS: &str = "there are minutes, hours, days and route";
 const ONE_STRETCH: &str = "give one of minutes, hours and days, once";
 
+#[utoipa::path(
+    get, path = "/api/performance", tag = "performance", operation_id = "performance",
+    summary = "How the last minutes, hours or days were: one of the three, or an hour",
+    params(
+        (
+            "minutes" = Option<i64>,
+            Query,
+            minimum = 1,
+            maximum = 527040,
+            description = "So many minutes back",
+        ),
+        (
+            "hours" = Option<i64>,
+            Query,
+            minimum = 1,
+            maximum = 8784,
+            description = "So many hours back",
+        ),
+        (
+            "days" = Option<i64>,
+            Query,
+            minimum = 1,
+            maximum = 366,
+            description = "So many days back",
+        ),
+        ("route" = Option<String>, Query, description = "Only this route of the table"),
+    ),
+    responses(
+        (
+            status = 200,
+            description = "Totals, percentiles, tiers, routes and a series",
+            body = Performance,
+        ),
+    ),
+)]
 pub async fn performance(
     request: HttpRequest,
     service: web::Data<Service>,

@@ -1,6 +1,7 @@
 //! `POST /api/recommend`: a question in, a size out.
 
 use super::body::JsonBody;
+use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use crate::problem::Problem;
@@ -16,6 +17,17 @@ const CACHE: HeaderName = HeaderName::from_static("x-cache");
 const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
 pub(super) const DEGRADED_STORE: (HeaderName, &str) = (DEGRADED, "store");
 
+#[utoipa::path(
+    post, path = "/api/recommend", tag = "sizing", operation_id = "recommend",
+    summary = "A suit size for a body",
+    responses(
+        (
+            status = 200,
+            description = "A size, or the reason why there is none",
+            body = shapes::Answer,
+        ),
+    ),
+)]
 pub async fn recommend(
     request: HttpRequest,
     service: web::Data<Service>,

@@ -1,6 +1,8 @@
 //! The whole route table, and the position of each route in it, by which requests are counted.
 
-use super::{admin, alerts, batch, health, metrics, performance, problem, recommend, status};
+use super::{
+    admin, alerts, batch, documents, health, metrics, performance, problem, recommend, status,
+};
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
 /// What requests are counted by; the last is for all that match none.
@@ -22,11 +24,14 @@ pub const PATTERNS: &[&str] = &[
     "/api/optimize",
     "/api/cache",
     "/api/cache/warm",
+    "/api/openapi.json",
+    "/api/docs",
+    "/api/docs/{file}",
     "unmatched",
 ];
 
-/// A route's position in `PATTERNS`. No path has a part that varies, so comparing whole paths does; most
-/// differ in length.
+/// A route's position in `PATTERNS`. Comparing whole paths does, most differ in length: the one path with a part
+/// that varies is found by `of_answer`.
 pub fn position(path: &str) -> usize {
     let last = PATTERNS.len() - 1;
     PATTERNS[..last].iter().position(|pattern| *pattern == path).unwrap_or(last)
@@ -49,10 +54,7 @@ pub fn pattern(position: usize) -> &'static str {
 pub fn configure(config: &mut web::ServiceConfig) {
     config
         .service(only("/api/recommend", "POST", web::post().to(recommend::recommend)))
-        .service(
-            only("/api/recommend/batch", "POST", web::post().to(batch::batch))
-                .app_data(web::PayloadConfig::new(batch::MAX_BODY_BYTES)),
-        )
+        .service(only("/api/recommend/batch", "POST", web::post().to(batch::batch)))
         .service(readable("/api/health", health::health))
         .service(readable("/api/health/live", health::live))
         .service(readable("/api/health/ready", health::ready))
@@ -68,6 +70,9 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(only("/api/optimize", "POST", web::post().to(admin::optimize)))
         .service(only("/api/cache", "DELETE", web::delete().to(admin::clear)))
         .service(only("/api/cache/warm", "POST", web::post().to(admin::warm)))
+        .service(readable("/api/openapi.json", documents::contract))
+        .service(readable("/api/docs", documents::page))
+        .service(readable("/api/docs/{file}", documents::part))
         .default_service(web::to(problem::not_found));
 }
 

@@ -7,9 +7,10 @@ use super::Service;
 use crate::telemetry::alerts::{Alerts, AlertsStatus, Metric, Rule, Severity};
 use crate::telemetry::process;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// `GET /api/health/performance`: 100 less what is lost.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Score {
     pub score: u8,
@@ -19,7 +20,7 @@ pub struct Score {
     pub readings: Vec<Reading>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Lost {
     pub points: u8,
@@ -30,7 +31,7 @@ pub struct Lost {
 }
 
 /// What a rule watches, now. In the metric's unit.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Reading {
     pub rule: String,

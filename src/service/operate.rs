@@ -7,6 +7,7 @@ use crate::sizing::question::Question;
 use crate::store::{AuditRow, Figures, How, Job, Report, StoreError};
 use serde::Serialize;
 use std::sync::atomic::Ordering::Relaxed;
+use utoipa::ToSchema;
 
 /// Why an operation was not done.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum OperateError {
 }
 
 /// What was done, with whether the audit row of it is on the disk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Recorded<T> {
     #[serde(flatten)]
     pub done: T,
@@ -26,7 +27,7 @@ pub struct Recorded<T> {
     pub audit: &'static str,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Warmed {
     /// Answers that the store still had.
@@ -37,7 +38,7 @@ pub struct Warmed {
     pub ahead: usize,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Cleared {
     pub memory: usize,
@@ -45,7 +46,7 @@ pub struct Cleared {
     pub store: Option<u64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Optimized {
     pub before: Figures,
     pub after: Figures,

@@ -6,9 +6,10 @@ use crate::telemetry::{Backlog, Range, Report, ReportBuilder, Span, process};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// The answer to `GET /api/performance`. Durations in milliseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Performance {
     overview: Overview,
@@ -22,7 +23,7 @@ pub struct Performance {
     history: Backlog,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Overview {
     total_requests: u64,
@@ -38,7 +39,7 @@ struct Overview {
 }
 
 /// Milliseconds; share of answers that a tier had.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Extremes {
     slowest_request: Option<f64>,

@@ -17,9 +17,10 @@ use super::normal;
 use super::question::{Question, TapeBy};
 use super::sample::{DrawSet, Values};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The field to ask for, and what its answer is expected to add to `confidence`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct NextQuestion {
     pub field: &'static str,
     pub gain: f64,

@@ -3,9 +3,10 @@
 //!
 //! Serde's derive would stop at the first wrong type and could not suggest a name for an unknown one.
 
-use super::body::{HEIGHT_CM, KG_PER_POUND, Quantity, Sex, Tape, Unit, bmi};
+use super::body::{HEIGHT_CM, KG_PER_POUND, Quantity, Tape, Unit, bmi};
+use super::contract::{self, MAX_TEXT_CHARS};
 use super::plausible;
-use super::question::{Build, Fit, KnownSize, Question, SizeSystem, TapeBy, Third};
+use super::question::{Build, KnownSize, Question, SizeSystem, Third};
 use super::refusal::{Code, FieldError, Refusal};
 use serde_json::{Map, Value};
 
@@ -32,7 +33,6 @@ pub const FIELDS: &[&str] = &[
     "chart",
     "details",
 ];
-const MAX_TEXT_CHARS: usize = 32;
 /// A body of 16 kB has room for thousands of wrong names; the first ones make the point.
 const MAX_UNKNOWN_SHOWN: usize = 8;
 
@@ -74,9 +74,7 @@ impl<'a> Reader<'a> {
     fn new(object: &'a Map<String, Value>) -> Self {
         let mut reader = Reader { object, unit: Unit::Metric, errors: Vec::new() };
         reader.refuse_unknown("", object, FIELDS);
-        reader.unit = reader
-            .choice("unit", &[("metric", Unit::Metric), ("imperial", Unit::Imperial)])
-            .unwrap_or_default();
+        reader.unit = reader.choice("unit", &contract::UNITS).unwrap_or_default();
         reader
     }
 
@@ -88,22 +86,15 @@ impl<'a> Reader<'a> {
         let mut question = Question::new(height_cm, weight_kg);
         question.unit = self.unit;
         question.age_years = self.number("age", Quantity::Years, false);
-        question.sex =
-            self.choice("sex", &[("male", Sex::Male), ("female", Sex::Female)]).unwrap_or_default();
-        question.fit = self
-            .choice(
-                "fitPreference",
-                &[("slim", Fit::Slim), ("regular", Fit::Regular), ("relaxed", Fit::Relaxed)],
-            )
-            .unwrap_or_default();
+        question.sex = self.choice("sex", &contract::SEXES).unwrap_or_default();
+        question.fit = self.choice("fitPreference", &contract::FITS).unwrap_or_default();
         for tape in Tape::ALL {
             question.tapes_cm[tape as usize] = self.number(tape.name(), Quantity::Length, false);
         }
         question.build = self.build();
         question.known_size = self.known_size();
         question.measured = self.flag("measured");
-        question.tape_by =
-            self.choice("tape", &[("home", TapeBy::Home), ("fitter", TapeBy::Fitter)]);
+        question.tape_by = self.choice("tape", &contract::TAPES_BY);
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
         question.chart = self.text(self.object, "chart", "chart");
         question.details = self.flag("details");
@@ -238,15 +229,13 @@ impl<'a> Reader<'a> {
         let Some(object) = self.object("build", &["chest", "stomach"]) else {
             return Build::default();
         };
-        let mut third = |name: &str, words: [&str; 3]| {
+        let mut third = |name: &str, words: &[(&str, Third)]| {
             let value = object.get(name).filter(|value| !value.is_null())?;
-            let thirds = [Third::Lower, Third::Middle, Third::Upper];
-            let choices: Vec<_> = words.into_iter().zip(thirds).collect();
-            self.choose(&format!("build.{name}"), value, &choices)
+            self.choose(&format!("build.{name}"), value, words)
         };
         Build {
-            chest: third("chest", ["narrower", "average", "broader"]),
-            stomach: third("stomach", ["flatter", "average", "rounder"]),
+            chest: third("chest", &contract::CHEST_BUILDS),
+            stomach: third("stomach", &contract::STOMACH_BUILDS),
         }
     }
 

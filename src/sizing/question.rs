@@ -5,6 +5,7 @@
 
 use super::body::{Sex, Tape, Unit};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A question to the engine. Lengths in cm, weight in kg, age in years.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,7 +132,18 @@ pub struct KnownSize {
 }
 
 #[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    ToSchema,
 )]
 pub enum SizeSystem {
     /// Half the chest in cm, both sexes.

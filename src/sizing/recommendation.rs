@@ -4,44 +4,59 @@ use super::ask::NextQuestion;
 use super::question::SizeSystem;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// A size and everything said about it. Lengths in cm, probabilities 0 to 1.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Recommendation {
-    /// Label in the system asked for; `None` where the chart has none that fits: see `reason`.
+    /// Label in the system asked for; `null` where the chart has none that fits: see `reason`.
+    #[schema(required)]
     pub size: Option<String>,
     /// Calibrated probability that this jacket fits with ordinary alterations.
+    #[schema(minimum = 0, maximum = 1)]
     pub confidence: f64,
     pub confidence_level: ConfidenceLevel,
     pub body_type: BodyType,
+    /// `regular`, `athletic` or `portly`; women: `regular`, `curvy` or `straight`.
     pub cut: String,
+    /// Why, in plain sentences.
     pub rationale: String,
     /// Codes of what a tailor is expected to change.
     pub alterations: Vec<&'static str>,
+    /// Up to two numbers, then up to two lengths, each the likelier first.
     pub alternatives: Vec<Alternative>,
     /// Calibrated probability that the number is exactly right.
+    #[schema(minimum = 0, maximum = 1)]
     pub probability: f64,
     /// The same size in each system; `null` where a system has no label for it.
     pub sizes: BTreeMap<SizeSystem, Option<String>>,
     /// How the jacket sits, by zone, in words; absent without a size.
+    #[schema(value_type = BTreeMap<String, String>)]
     pub zones: Ordered<&'static str>,
+    #[schema(required)]
     pub trousers: Option<Trousers>,
+    /// The body, by measure.
+    #[schema(value_type = BTreeMap<String, Measurement>)]
     pub measurements: Ordered<Measurement>,
     pub alteration_details: Vec<Alteration>,
+    #[schema(required)]
     pub next_question: Option<NextQuestion>,
+    /// When to trust it less.
     pub warnings: Vec<Warning>,
     /// Why there is no size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     pub model_version: String,
     pub chart_version: String,
+    // Put into the schema by http/openapi.rs: what is optional cannot be flattened by the derive.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
     pub details: Option<Details>,
 }
 
 /// `Very High` from .90, `High` from .80, `Medium` from .65.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 pub enum ConfidenceLevel {
     #[serde(rename = "Very High")]
     VeryHigh,
@@ -62,7 +77,7 @@ impl ConfidenceLevel {
 }
 
 /// By the drop (chest minus waist) in cm, nearest family of JIS L 4004.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 pub enum BodyType {
     Athletic,
     Regular,
@@ -82,19 +97,24 @@ impl BodyType {
 }
 
 /// Another jacket to try.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 pub struct Alternative {
+    /// Label in the system asked for.
     pub size: String,
     /// That the number is exactly right; for another length of the same number, that the length is.
+    #[schema(minimum = 0, maximum = 1)]
     pub probability: f64,
+    /// In words, as a shop says it.
     pub why: &'static str,
     pub cut: String,
     /// That it fits with ordinary alterations.
+    #[schema(minimum = 0, maximum = 1)]
     pub confidence: f64,
 }
 
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 pub struct Trousers {
+    /// Number by the waist.
     #[serde(rename = "EU")]
     pub eu: String,
     /// The body's waist, as estimated or taped.
@@ -108,7 +128,7 @@ pub struct Trousers {
 }
 
 /// Median and central 90 % interval, cm.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 pub struct Measurement {
     pub estimate: f64,
     pub low: f64,
@@ -116,7 +136,7 @@ pub struct Measurement {
     pub source: Source,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// From what else was told.
@@ -126,7 +146,7 @@ pub enum Source {
 }
 
 /// What would have to change for the jacket to sit as designed.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Alteration {
     pub code: &'static str,
@@ -136,7 +156,7 @@ pub struct Alteration {
     pub note: &'static str,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Feasibility {
     Easy,
@@ -148,33 +168,36 @@ pub enum Feasibility {
     NotPossible,
 }
 
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 pub struct Warning {
     pub code: &'static str,
     pub message: String,
 }
 
 /// The distribution behind the answer.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Details {
     /// EU number to probability, beyond the chart's ends too; sums to one.
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub size_probabilities: Ordered<f64>,
     /// Mean and standard deviation of each measure, cm.
+    #[schema(value_type = BTreeMap<String, Moments>)]
     pub posterior: Ordered<Moments>,
     /// The same as the joint normal distribution of the logs that it is.
     pub distribution: Distribution,
     /// Probability that each zone fits with ordinary alterations.
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub zone_probabilities: Ordered<f64>,
 }
 
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
 pub struct Moments {
     pub mean: f64,
     pub sd: f64,
 }
 
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, serde::Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Distribution {
     pub measures: Vec<&'static str>,

@@ -6,9 +6,10 @@ use super::body::{Limits, Quantity, Unit};
 use serde::Serialize;
 use std::borrow::Cow;
 use std::fmt;
+use utoipa::ToSchema;
 
 /// One mistake in one field.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct FieldError {
     /// Name of the field in the request, dotted inside an object: `build.chest`.
     pub field: Cow<'static, str>,
@@ -23,8 +24,9 @@ pub struct FieldError {
     pub max: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FieldErrorCode)]
 pub enum Code {
     Required,
     WrongType,

@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
+use utoipa::ToSchema;
 
 /// Rows of one deletion: 25 ms of the writer at most.
 pub const DELETE_ROWS: usize = 500;
@@ -20,7 +21,7 @@ const COMPACT_FREE_BYTES: i64 = 16 * 1024 * 1024;
 /// It writes the file up to three times at its peak (measured: 2.75).
 const COMPACT_SPACE: u64 = 3;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Job {
     /// Deletes rows past their time, in small batches.
@@ -85,8 +86,9 @@ impl How {
 }
 
 /// What a job did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = JobReport)]
 pub struct Report {
     pub job: Job,
     /// A sentence with the figures, for a person.
@@ -117,8 +119,9 @@ pub struct Kept {
 }
 
 /// Size of the file and what it is made of. Bytes, pages, rows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FileFigures)]
 pub struct Figures {
     pub file_bytes: u64,
     pub wal_bytes: u64,

@@ -4,6 +4,7 @@ use super::readers::Readers;
 use super::{Fault, Shared, queue};
 use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use utoipa::ToSchema;
 
 /// Counted since the start; gauges where it says so.
 #[derive(Debug, Default)]
@@ -40,8 +41,9 @@ pub struct Counters {
 pub const UNKNOWN: u64 = u64::MAX;
 
 /// The store as an operator sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = StoreStatus)]
 pub struct Status {
     pub state: &'static str,
     /// One word for what is wrong.

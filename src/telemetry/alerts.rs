@@ -29,6 +29,7 @@ use serde::Serialize;
 use state::{Episode, News, State};
 use std::collections::VecDeque;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// How often the caller evaluates: `occurrences` and `resolveAfter` count in this.
 pub const EVALUATE_EVERY: Duration = Duration::from_secs(10);
@@ -67,7 +68,7 @@ pub struct Transition {
 }
 
 /// What `GET /api/alerts` answers. Values are in the metric's unit, times in unix milliseconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertsStatus {
     pub rules: Vec<RuleStatus>,
@@ -77,7 +78,7 @@ pub struct AlertsStatus {
 }
 
 /// A rule and where it stands.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RuleStatus {
     pub name: String,
@@ -106,7 +107,7 @@ pub struct RuleStatus {
 }
 
 /// An alert that fires.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FiringStatus {
     pub name: String,
@@ -121,7 +122,7 @@ pub struct FiringStatus {
 }
 
 /// An alert that fired and resolved.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ResolvedStatus {
     pub name: String,

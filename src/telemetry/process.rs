@@ -3,9 +3,10 @@
 
 use serde::Serialize;
 use std::fs;
+use utoipa::ToSchema;
 
 /// As of now. What cannot be read is absent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProcessFigures {
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -6,6 +6,7 @@ use super::history::{HOUR_MS, MINUTE_MS, Span};
 use super::requests::{ByKind, Kind, Tier};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use utoipa::ToSchema;
 
 /// Longer stretches are told by the hour.
 const LONGEST_BY_MINUTE_MS: i64 = 24 * HOUR_MS;
@@ -30,7 +31,7 @@ impl Range {
 }
 
 /// Durations in milliseconds. A percentile is off by at most `relativeError`; the extremes are exact.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
     pub min_ms: f64,
@@ -104,7 +105,7 @@ impl Sum {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     pub requests: u64,
@@ -121,7 +122,7 @@ pub struct Totals {
     pub latency: Option<Latency>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TierReport {
     pub tier: &'static str,
@@ -131,7 +132,7 @@ pub struct TierReport {
     pub latency: Option<Latency>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RouteReport {
     pub route: String,
@@ -140,7 +141,7 @@ pub struct RouteReport {
 }
 
 /// A minute or an hour.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Point {
     pub start_ms: i64,
@@ -161,7 +162,7 @@ pub struct Point {
 }
 
 /// The slowest request.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Slowest {
     pub route: String,
@@ -171,7 +172,7 @@ pub struct Slowest {
     pub start_ms: i64,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     pub from_ms: i64,

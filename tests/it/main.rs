@@ -18,6 +18,7 @@ mod licences;
 mod logs;
 mod models;
 mod mutations;
+mod openapi;
 mod operating;
 mod performance;
 mod refusals;

@@ -130,6 +130,23 @@ const HOMES: &[(&str, &[&str])] = &[
     ("ndarray", &["src/sizing/posterior.rs"]),
     ("statrs", &["src/sizing/normal.rs"]),
     ("wide", &["src/sizing/sample.rs"]),
+    ("flate2", &["src/http/assets.rs"]),
+    // A derive on what is answered, like serde's; the document is made in http/openapi.
+    (
+        "utoipa",
+        &[
+            "src/http",
+            "src/problem.rs",
+            "src/service",
+            "src/cache.rs",
+            "src/store",
+            "src/telemetry",
+            "src/sizing/ask.rs",
+            "src/sizing/question.rs",
+            "src/sizing/recommendation.rs",
+            "src/sizing/refusal.rs",
+        ],
+    ),
     ("jsonc_parser", &["src/sizing/chart"]),
     ("strsim", &["src/sizing/parse.rs", "src/telemetry/alerts/parse.rs", "src/config"]),
     ("env_logger", &["src/logging.rs"]),

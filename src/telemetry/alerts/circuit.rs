@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 const THRESHOLD: u32 = 5;
 /// No message waits longer than this by itself, and the two waits are one: with the longest request
@@ -14,8 +15,9 @@ const THRESHOLD: u32 = 5;
 const OPEN_FOR: Duration = Duration::from_secs(30);
 
 /// Whether the receiver is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = CircuitStanding)]
 pub enum Standing {
     Closed,
     Open,

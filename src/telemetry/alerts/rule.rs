@@ -4,9 +4,11 @@
 
 use serde::{Serialize, Serializer};
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// A figure that a rule can watch. The unit is in the name, as a file writes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ToSchema)]
+#[schema(as = AlertMetric, rename_all = "camelCase")]
 pub enum Metric {
     /// 95th percentile of the time of a recommendation in the window, in milliseconds.
     RecommendP95Ms,
@@ -77,7 +79,8 @@ impl Metric {
 }
 
 /// On which side of the threshold it is bad. The threshold itself is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
+#[schema(as = AlertCondition, rename_all = "lowercase")]
 pub enum Condition {
     Above,
     Below,
@@ -111,7 +114,8 @@ impl Condition {
 }
 
 /// How soon somebody should look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ToSchema)]
+#[schema(rename_all = "lowercase")]
 pub enum Severity {
     Info,
     Warning,

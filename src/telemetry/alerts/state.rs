@@ -7,10 +7,12 @@
 use super::rule::Rule;
 use serde::Serialize;
 use std::time::Duration;
+use utoipa::ToSchema;
 
 /// Where a rule stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = RuleStanding)]
 pub enum Standing {
     Ok,
     /// The condition holds, not yet often enough.

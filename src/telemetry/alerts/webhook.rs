@@ -17,6 +17,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use ureq::Agent;
+use utoipa::ToSchema;
 
 /// Of a whole attempt: looking up, connecting, sending and the answer's head.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,7 +28,7 @@ const BUFFER_BYTES: usize = 8 * 1024;
 const MAX_ANSWER_HEAD_BYTES: usize = 16 * 1024;
 
 /// How the webhook fares. Counts are since the start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookStatus {
     pub delivered: u64,
