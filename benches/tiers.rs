@@ -39,13 +39,15 @@ fn tiers(c: &mut Criterion) {
         scope: "bench".into(),
         secret: Secret::from_bytes([1; 16]),
         packer: Arc::clone(&packer),
+        at_once: 2,
     };
     let cache = Cache::new(options, store, clock.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("one");
     let question = Question::new(175.0, 75.0).canonical();
     let ask = |question: &Question| {
         let compute = |question: &Question| Ok(encoded(question));
-        runtime.block_on(cache.answer(question, compute)).expect("it is answered")
+        let answered = runtime.block_on(cache.answer(question, compute));
+        answered.expect("nobody else waits").expect("it is answered")
     };
 
     ask(&question);

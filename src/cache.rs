@@ -7,8 +7,8 @@
 //! 3. One caller for each key goes on; all others who ask the same wait for that one.
 //!    (Without a memory tier there is nobody to wait for: each computes.)
 //! 4. The store, if it may hold the key: looked up on a thread that may block, for 50 ms at most.
-//! 5. Computing: some 50 microseconds on the caller's own thread. The answer goes to memory at once and
-//!    into the store's queue.
+//! 5. Computing, when it is this one's turn (`admission`): some 50 microseconds on the caller's own thread.
+//!    The answer goes to memory at once and into the store's queue.
 //!
 //! Many questions at once take the same way on a blocking thread: `many`.
 //!
@@ -25,6 +25,7 @@
 //! against an engine or a memory that is not as good as that, every pass computes a few answers of the
 //! shelf again and compares them to the byte.
 
+mod admission;
 mod key;
 mod many;
 mod memory;
@@ -34,6 +35,8 @@ use crate::clock::{Clock, millis};
 use crate::sizing::RecommendError;
 use crate::sizing::question::Question;
 use crate::store::{Digest, LOOKUP_LIMIT, Lookup, Packer, Secret, Store, StoreError};
+use admission::Admission;
+pub use admission::{Busy, MOST_WAITING};
 use key::Keys;
 pub use many::Keyed;
 use memory::{Lead, Memory, Outcome, Turn};
@@ -64,6 +67,8 @@ pub struct CacheOptions {
     pub scope: Arc<str>,
     pub secret: Secret,
     pub packer: Arc<Packer>,
+    /// Computations at once.
+    pub at_once: usize,
 }
 
 pub struct Cache {
@@ -73,6 +78,7 @@ pub struct Cache {
     memory: Option<Tiers>,
     store: Option<Arc<Store>>,
     counters: Counters,
+    admission: Admission,
 }
 
 /// Both parts of the memory tier.
@@ -110,6 +116,8 @@ pub struct CacheStatus {
     /// Questions that the store was asked for, or known not to have, in vain.
     pub store_misses: u64,
     pub lookups_skipped: u64,
+    /// Questions that were sent away because too many waited.
+    pub turned_away: u64,
     /// Share of answers that came from a tier; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hit_rate: Option<f64>,
@@ -130,7 +138,7 @@ pub type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 
 impl Cache {
     pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {
-        let CacheOptions { memory_ttl, use_store, scope, secret, packer } = options;
+        let CacheOptions { memory_ttl, use_store, scope, secret, packer, at_once } = options;
         let memory = (!memory_ttl.is_zero()).then(|| Tiers {
             memory: Memory::new(MEMORY_BYTES, memory_ttl),
             shelf: Shelf::new(packer),
@@ -143,50 +151,64 @@ impl Cache {
             memory,
             store: use_store.then_some(store),
             counters: Counters::default(),
+            admission: Admission::new(at_once, MOST_WAITING),
         }
     }
 
-    /// The answer to a canonical question, by `compute` if no tier has it.
+    /// The answer to a canonical question, by `compute` if no tier has it. What `compute` says, or said a moment
+    /// ago to the same question, is inside.
     ///
     /// # Errors
-    /// What `compute` says, or said a moment ago to the same question.
+    /// When it is not in memory and too many others wait already.
     pub async fn answer(
         &self,
         question: &Question,
         compute: impl FnOnce(&Question) -> Computed,
-    ) -> Answered {
+    ) -> Result<Answered, Busy> {
         let digest = self.keys.digest(question);
         let answered = match &self.memory {
-            Some(tiers) => self.through_memory(tiers, &digest, question, compute).await,
-            None => self.below_memory(&digest, question, compute).await.map(|(a, t, _)| (a, t)),
+            Some(tiers) => match self.in_memory(tiers, &digest) {
+                Some(answer) => Ok((answer, Tier::Memory)),
+                None => {
+                    let _place = self.admission.enter()?;
+                    self.with_others(tiers, &digest, question, compute).await
+                }
+            },
+            None => {
+                let _place = self.admission.enter()?;
+                self.below_memory(&digest, question, compute).await.map(|(a, t, _)| (a, t))
+            }
         };
         self.counters.count(&answered);
-        answered
+        Ok(answered)
     }
 
-    async fn through_memory(
+    fn in_memory(&self, tiers: &Tiers, digest: &Digest) -> Option<Arc<[u8]>> {
+        let now = self.clock.monotonic();
+        if let Some(entry) = tiers.memory.get(digest, now)
+            && let Outcome::Answer(answer) = &entry.outcome
+        {
+            return Some(Arc::clone(answer));
+        }
+        let answer = tiers.shelf.get(digest, now)?;
+        tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
+        Some(answer)
+    }
+
+    /// One goes on for all who ask the same.
+    async fn with_others(
         &self,
         tiers: &Tiers,
         digest: &Digest,
         question: &Question,
         compute: impl FnOnce(&Question) -> Computed,
     ) -> Answered {
-        let now = self.clock.monotonic();
-        if let Some(entry) = tiers.memory.get(digest, now)
-            && let Outcome::Answer(answer) = &entry.outcome
-        {
-            return Ok((Arc::clone(answer), Tier::Memory));
-        }
-        if let Some(answer) = tiers.shelf.get(digest, now) {
-            tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
-            return Ok((answer, Tier::Memory));
-        }
-        match tiers.memory.join(digest, now).await {
+        match tiers.memory.join(digest, self.clock.monotonic()).await {
             Turn::Ready(entry) => match &entry.outcome {
                 Outcome::Answer(answer) => Ok((Arc::clone(answer), Tier::Memory)),
                 Outcome::Failure(unit, error) if *unit == question.unit => Err(Arc::clone(error)),
                 // Refused in another unit's words: said again in this one's.
-                Outcome::Failure(..) => self.compute(question, compute),
+                Outcome::Failure(..) => self.compute(question, compute).await,
             },
             Turn::Yours(lead) => self.lead(lead, digest, question, compute).await,
         }
@@ -221,25 +243,29 @@ impl Cache {
         compute: impl FnOnce(&Question) -> Computed,
     ) -> Result<(Arc<[u8]>, Tier, i64), Arc<RecommendError>> {
         let Some(store) = &self.store else {
-            return self.compute(question, compute).map(|(answer, tier)| (answer, tier, 0));
+            return self.compute(question, compute).await.map(|(answer, tier)| (answer, tier, 0));
         };
         if !store.may_hold(digest) {
             self.counters.store_misses.fetch_add(1, Relaxed);
         } else if let Some((answer, expires_at_ms)) = self.look_up(store, *digest).await {
             return Ok((answer.into(), Tier::Store, expires_at_ms));
         }
-        let (answer, tier) = self.compute(question, compute)?;
+        let (answer, tier) = self.compute(question, compute).await?;
         let stored_until_ms = self.keep(store, digest, &answer);
         Ok((answer, tier, stored_until_ms))
     }
 
-    fn compute(
+    async fn compute(
         &self,
         question: &Question,
         compute: impl FnOnce(&Question) -> Computed,
     ) -> Answered {
-        let answer = compute(question).map_err(Arc::new)?;
-        Ok((answer.into(), Tier::Computed))
+        let turn = self.admission.turn().await;
+        let computed = compute(question).map_err(Arc::new);
+        // Whoever is answered from memory is not to wait for a row of computations.
+        tokio::task::yield_now().await;
+        drop(turn);
+        Ok((computed?.into(), Tier::Computed))
     }
 
     async fn look_up(&self, store: &Store, digest: Digest) -> Option<(Vec<u8>, i64)> {
@@ -414,6 +440,7 @@ impl Cache {
             failed: read(failed),
             store_misses: read(store_misses),
             lookups_skipped: read(lookups_skipped),
+            turned_away: self.admission.refused(),
             hit_rate: (answers > 0).then(|| (rate * 1e4).round() / 1e4),
             refreshed: read(refreshed),
             checked: read(checked),

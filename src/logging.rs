@@ -33,6 +33,8 @@ pub fn start(settings: &LogSettings, written: Written) -> Option<Guard> {
     }
     // Below a warning it writes the whole address of a webhook, which is a secret.
     builder.filter_module("ureq", LevelFilter::Warn).filter_module("ureq_proto", LevelFilter::Warn);
+    // What is no HTTP is an error to it, a line for each: any stranger could fill the log.
+    builder.filter_module("actix_http", LevelFilter::Off);
     if settings.log_format == LogFormat::Json {
         builder.format(json);
     }

@@ -20,7 +20,7 @@ pub use operate::{
 pub use performance::Performance;
 
 use crate::VERSION;
-use crate::cache::{Cache, CacheOptions};
+use crate::cache::{Busy, Cache, CacheOptions};
 use crate::clock::Clock;
 use crate::sizing::question::{Fit, Question};
 use crate::sizing::recommendation::Recommendation;
@@ -39,6 +39,26 @@ use std::time::Duration;
 pub struct Answer {
     pub recommendation: Arc<[u8]>,
     pub tier: Tier,
+}
+
+/// Why a question got no answer.
+#[derive(Debug)]
+pub enum Unanswered {
+    /// Too many others wait.
+    Busy,
+    Failed(Arc<RecommendError>),
+}
+
+impl From<Busy> for Unanswered {
+    fn from(Busy: Busy) -> Self {
+        Unanswered::Busy
+    }
+}
+
+impl From<Arc<RecommendError>> for Unanswered {
+    fn from(error: Arc<RecommendError>) -> Self {
+        Unanswered::Failed(error)
+    }
 }
 
 /// What the service keeps, where and for how long.
@@ -107,6 +127,8 @@ impl Service {
             scope: scope(&engine).into(),
             secret: Secret::of(&options.data_dir),
             packer,
+            // A computation needs a session; one of them is for filling ahead.
+            at_once: engine.model().sessions().saturating_sub(1),
         };
         let cache = Cache::new(cache_options, Arc::clone(&store), clock.clone());
         let webhook = options.webhook.clone().and_then(|target| {
@@ -174,11 +196,12 @@ impl Service {
     }
 
     /// # Errors
-    /// As `Engine::recommend`.
-    pub async fn recommend(&self, question: Question) -> Result<Answer, Arc<RecommendError>> {
+    /// # Errors
+    /// As `Engine::recommend`, or because too many others wait.
+    pub async fn recommend(&self, question: Question) -> Result<Answer, Unanswered> {
         let canonical = question.canonical();
-        let (recommendation, tier) =
-            self.0.cache.answer(&canonical, |question| self.compute(question)).await?;
+        let answered = self.0.cache.answer(&canonical, |question| self.compute(question)).await;
+        let (recommendation, tier) = answered??;
         Ok(Answer { recommendation, tier })
     }
 

@@ -4,7 +4,7 @@
 //! the store is read on this very thread (it may block, so nobody is kept waiting for it but the batch), and
 //! nobody waits for a batch nor a batch for others: who asks one of its questions meanwhile computes it too.
 
-use super::{Answered, Cache, Computed, Outcome, Tier, Tiers};
+use super::{Answered, Cache, Computed, Tier};
 use crate::sizing::question::Question;
 use crate::store::{Digest, Lookup};
 use std::sync::Arc;
@@ -63,18 +63,6 @@ impl Cache {
         let (answer, stored_until_ms) = self.in_store(digest)?;
         self.remember(digest, &answer, stored_until_ms);
         Some(Ok((answer, Tier::Store)))
-    }
-
-    fn in_memory(&self, tiers: &Tiers, digest: &Digest) -> Option<Arc<[u8]>> {
-        let now = self.clock.monotonic();
-        if let Some(entry) = tiers.memory.get(digest, now)
-            && let Outcome::Answer(answer) = &entry.outcome
-        {
-            return Some(Arc::clone(answer));
-        }
-        let answer = tiers.shelf.get(digest, now)?;
-        tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
-        Some(answer)
     }
 
     /// The store says itself when it was slow, and is left alone then: a batch meets a sick disk a few times,

@@ -4,8 +4,8 @@ use super::body::JsonBody;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
-use crate::problem::Problem;
-use crate::service::{Answer, Service, Tier};
+use crate::problem::{Kind, Problem};
+use crate::service::{Answer, Service, Tier, Unanswered};
 use crate::telemetry;
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
@@ -16,6 +16,9 @@ const CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Names what the service does without; absent when all is well.
 const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");
 pub(super) const DEGRADED_STORE: (HeaderName, &str) = (DEGRADED, "store");
+
+/// Those who wait are through long before.
+const BUSY_RETRY_SECONDS: u64 = 1;
 
 #[utoipa::path(
     post, path = "/api/recommend", tag = "sizing", operation_id = "recommend",
@@ -38,7 +41,7 @@ pub async fn recommend(
     let answer = service
         .recommend(question)
         .await
-        .map_err(|error| HttpProblem::new(&request, Problem::from(&*error)))?;
+        .map_err(|error| HttpProblem::new(&request, problem(&error)))?;
     let stamp = Stamp::of(&request);
     stamp.tier.set(counted(answer.tier));
     let body = envelope(&answer, stamp.elapsed_ms());
@@ -52,6 +55,16 @@ pub async fn recommend(
         response.insert_header(DEGRADED_STORE);
     }
     Ok(response.body(body))
+}
+
+fn problem(unanswered: &Unanswered) -> Problem {
+    match unanswered {
+        Unanswered::Failed(error) => Problem::from(&**error),
+        Unanswered::Busy => {
+            let detail = "too many questions are being answered; please try again";
+            Problem::new(Kind::Busy, detail).with_retry_after(BUSY_RETRY_SECONDS)
+        }
+    }
 }
 
 fn header(tier: Tier) -> &'static str {

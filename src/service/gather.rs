@@ -201,6 +201,11 @@ fn cache(text: &mut Exposition, cache: &CacheStatus) {
         ("store", "miss", cache.store_misses),
         ("store", "skip", cache.lookups_skipped),
     ];
+    text.counter(
+        "suitsize_questions_turned_away_total",
+        "Questions that were answered 503 because too many waited to be computed.",
+    )
+    .is(cache.turned_away as f64);
     let mut operations = text.counter(
         "suitsize_cache_operations_total",
         "What a tier was asked for, and did. A skip: the store was not to be asked just then.",

@@ -217,7 +217,7 @@ fn a_list_that_is_none_is_refused_as_a_whole() {
         (JSON, "{\"question\":[]}", 422, "invalid_request", "did you mean \"questions\"?"),
         (JSON, "{\"questions\":[{}],\"defaults\":[]}", 422, "invalid_request", "defaults must be"),
         (JSON, "[{]", 400, "not_json", "line 1"),
-        (JSON, "", 400, "not_json", "too early"),
+        (JSON, "", 400, "not_json", "nothing here"),
         (JSON, &big, 413, "too_large", "1048576"),
         (CSV, "", 422, "invalid_request", "no question"),
         (CSV, "\n\n", 422, "invalid_request", "no question"),
@@ -227,7 +227,7 @@ fn a_list_that_is_none_is_refused_as_a_whole() {
         (CSV, "hieght,weight\n1,2", 422, "invalid_request", "did you mean \"height\"?"),
         (CSV, "height,weight,Height\n1,2,3", 422, "invalid_request", "second is column 3"),
         (("content-type", "text/plain"), "[]", 415, "not_batch_type", "text/csv"),
-        (("content-type", "text/csv; charset=utf-16"), "x", 415, "not_batch_type", "utf-8"),
+        (("content-type", "text/csv; charset=utf-16"), "x", 415, "not_plain", "UTF-8"),
     ] {
         check_problem(&SERVICE.send("POST", PATH, &[headers], body.as_bytes()), status, code, says);
     }

@@ -62,7 +62,7 @@ fn a_flag_beats_a_variable_and_a_variable_the_default() {
     check(&[("PORT", "9000")], "--host ::1", "SUITSIZE_HOST", "::1", "flag");
     check(&[], "", "SUITSIZE_TRUSTED_PROXIES", "0", "default");
     let railway = ("RAILWAY_ENVIRONMENT_ID", "x");
-    check(&[railway], "", "SUITSIZE_TRUSTED_PROXIES", "1", "platform");
+    check(&[railway], "", "SUITSIZE_TRUSTED_PROXIES", "X-Real-IP", "platform");
     check(&[railway], "--trusted-proxies 0", "SUITSIZE_TRUSTED_PROXIES", "0", "flag");
     check(&[], "--workers 3", "SUITSIZE_WORKERS", "3", "flag");
     check(&[("LOG_FORMAT", "json")], "", "LOG_FORMAT", "json", "environment");

@@ -174,14 +174,16 @@ fn the_image_is_built_by_a_compiler_that_is_new_enough() {
 #[test]
 fn nothing_that_the_build_reads_is_left_out_of_the_image() {
     let ignored = lines(".dockerignore");
+    let fits = |pattern: &str, path: &str| match pattern.split_once('*') {
+        None => path == pattern || path.starts_with(&format!("{pattern}/")),
+        Some(("", rest)) => path.contains(rest.trim_start_matches("*/")),
+        Some((start, rest)) => path.starts_with(start) && path.contains(rest.trim_end_matches('*')),
+    };
+    // The last line that fits a path decides, and one with a `!` takes it back in.
     let left_out = |path: &str| {
-        ignored.iter().any(|pattern| match pattern.split_once('*') {
-            None => path == pattern || path.starts_with(&format!("{pattern}/")),
-            Some(("", rest)) => path.contains(rest.trim_start_matches("*/")),
-            Some((start, rest)) => {
-                path.starts_with(start) && path.contains(rest.trim_end_matches('*'))
-            }
-        })
+        let mut deciding = ignored.iter().rev();
+        let deciding = deciding.find(|line| fits(line.trim_start_matches('!'), path));
+        deciding.is_some_and(|line| !line.starts_with('!'))
     };
     assert!(
         left_out("target/debug/suitsize") && left_out("data/x.db") && left_out("a/__pycache__")

@@ -93,7 +93,7 @@ fn imports_go_one_way() {
 
 /// A crate and the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
-    ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
+    ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve"]),
     ("actix_http", &["src/http"]),
     ("actix_service", &["src/http/server.rs"]),
     ("memchr", &["src/http/connection.rs"]),
@@ -121,10 +121,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("lz4_flex", &["src/store/pack.rs"]),
     ("crc32fast", &["src/store/answers.rs", "src/store/history.rs"]),
     ("getrandom", &["src/store/secret.rs"]),
-    (
-        "rustix",
-        &["src/store", "src/cli/serve.rs", "src/telemetry/process.rs", "src/http/stopping.rs"],
-    ),
+    ("rustix", &["src/store", "src/cli/serve", "src/telemetry/process.rs", "src/http/stopping.rs"]),
     ("sd_notify", &["src/supervisor.rs"]),
     ("subtle", &["src/http/admin.rs"]),
     ("ndarray", &["src/sizing/posterior.rs"]),

@@ -2,10 +2,12 @@
 
 use crate::support::ENGINE;
 use proptest::prelude::*;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::task::Poll;
 use std::time::Duration;
-use suitsize::cache::{Cache, CacheOptions, Tier};
+use suitsize::cache::{Busy, Cache, CacheOptions, MOST_WAITING, Tier};
 use suitsize::clock::Clock;
 use suitsize::sizing::RecommendError;
 use suitsize::sizing::body::Unit;
@@ -46,6 +48,7 @@ fn tiers_with(memory_s: u64, store_s: u64) -> Tiers {
         scope: "model/chart".into(),
         secret: Secret::from_bytes([1; 16]),
         packer,
+        at_once: 2,
     };
     let cache = Arc::new(Cache::new(options, Arc::clone(&store), clock.clone()));
     store.flush();
@@ -82,7 +85,7 @@ impl Tiers {
                 computations.fetch_add(1, Relaxed);
                 Ok(answer_to(question))
             };
-            cache.answer(&question, compute).await
+            cache.answer(&question, compute).await.expect("nobody else waits")
         }
     }
 
@@ -95,7 +98,7 @@ impl Tiers {
                 computations.fetch_add(1, Relaxed);
                 ENGINE.recommend(question).map(|_| Vec::new())
             };
-            cache.answer(&question, compute).await
+            cache.answer(&question, compute).await.expect("nobody else waits")
         }
     }
 
@@ -192,7 +195,8 @@ fn on_threads<T: Send>(
                         compute(question)
                     };
                     begun.fetch_add(1, Relaxed);
-                    see(runtime.block_on(tiers.cache.answer(asked, waiting)))
+                    let answered = runtime.block_on(tiers.cache.answer(asked, waiting));
+                    see(answered.expect("few others wait"))
                 })
             })
             .collect();
@@ -394,4 +398,30 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn beyond_what_may_wait_a_question_is_sent_away_at_once() {
+    let tiers = tiers_with(30, 0);
+    let question =
+        |n: usize| Question::new(150.0 + (n % 100) as f64 * 0.5, 60.0 + (n / 100) as f64 * 0.5);
+    tiers.runtime.block_on(async {
+        let compute = |question: &Question| Ok(answer_to(question));
+        let questions: Vec<_> = (0..MOST_WAITING + 2).map(question).collect();
+        let mut waiting: Vec<_> =
+            questions.iter().map(|asked| Box::pin(tiers.cache.answer(asked, compute))).collect();
+        poll_fn(|context| {
+            let begun = waiting.iter_mut().all(|asking| asking.as_mut().poll(context).is_pending());
+            Poll::Ready(assert!(begun, "two compute and the others wait"))
+        })
+        .await;
+        let one_more = question(MOST_WAITING + 2);
+        assert_eq!(tiers.cache.answer(&one_more, compute).await.err(), Some(Busy));
+        // They go, and it is as before.
+        drop(waiting);
+        assert!(tiers.cache.answer(&one_more, compute).await.is_ok());
+        let kept = tiers.cache.answer(&one_more, compute).await;
+        assert_eq!(kept.unwrap().unwrap().1, Tier::Memory);
+        assert_eq!(tiers.cache.status().turned_away, 1);
+    });
 }
