@@ -86,7 +86,8 @@ mod tests {
 
     #[test]
     fn turns_are_as_many_as_compute_at_once() {
-        actix_web::rt::System::new().block_on(async {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
             let admission = Admission::new(1, 1);
             let turn = admission.turn().await;
             let mut next = std::pin::pin!(admission.turn());

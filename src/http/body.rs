@@ -6,19 +6,24 @@ use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use crate::json;
 use crate::problem::{Kind, Problem};
+use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 /// For any body, however small.
 const BODY_SECONDS: u64 = 10;
 /// For a larger one, a second more for so much: the slowest that is waited for.
 const BYTES_PER_SECOND: usize = 64 * 1024;
+
+/// A few times what may be sent: a mistake, and no attempt to keep us busy.
+const MOST_PASSED_OVER_BYTES: usize = 4 * 1024 * 1024;
+const PASSED_OVER_TIME: Duration = Duration::from_secs(2);
 
 pub struct JsonBody(pub Value);
 
@@ -68,6 +73,9 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
     let too_large = || Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"));
     let said = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if said.is_some_and(|length| length > limit as u64) {
+        let rest = tokio::time::timeout(PASSED_OVER_TIME, pass_over(payload));
+        // Whether it came to its end or not: the answer is the same.
+        drop(rest.await);
         return Err(too_large());
     }
     // The extractor takes the body as it was sent, where `Bytes` would unpack it.
@@ -83,6 +91,19 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
         Err(_) => {
             let detail = format!("a body is waited for {} s", allowed.as_secs());
             Err(Problem::new(Kind::TooSlow, detail))
+        }
+    }
+}
+
+/// Reads what is refused anyway, and keeps nothing of it: a connection that is closed while its client still
+/// sends is reset, and the answer that says why is lost.
+async fn pass_over(payload: Payload) {
+    let mut body = pin!(BodyStream::new(payload));
+    let mut passed = 0;
+    while let Some(Ok(bytes)) = poll_fn(|context| body.as_mut().poll_next(context)).await {
+        passed += bytes.len();
+        if passed > MOST_PASSED_OVER_BYTES {
+            break;
         }
     }
 }

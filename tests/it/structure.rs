@@ -105,7 +105,7 @@ const HOMES: &[(&str, &[&str])] = &[
     (
         "tokio",
         &[
-            "src/cache.rs",
+            "src/cache",
             "src/http/batch.rs",
             "src/http/body.rs",
             "src/http/performance.rs",
@@ -135,7 +135,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/http",
             "src/problem.rs",
             "src/service",
-            "src/cache.rs",
+            "src/cache",
             "src/store",
             "src/telemetry",
             "src/sizing/ask.rs",
