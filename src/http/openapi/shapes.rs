@@ -68,8 +68,8 @@ pub struct BatchAnswer {
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its shape is published")]
 enum ListedAnswer {
-    Answered(ListedRecommendation),
-    Refused(ListedProblem),
+    Answered(Box<ListedRecommendation>),
+    Refused(Box<ListedProblem>),
 }
 
 /// A question that was answered.
