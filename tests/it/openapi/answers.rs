@@ -121,6 +121,9 @@ static OPERATED: LazyLock<Running> = LazyLock::new(|| {
     })
 });
 
+/// Method, address, headers, body; the answer's status and code.
+type Row<'r> = (&'r str, &'r str, &'r [(&'r str, &'r str)], &'r str, u16, &'r str);
+
 #[test]
 fn every_answer_is_in_the_contract() {
     for (path, operations) in DOCUMENT["paths"].as_object().unwrap() {
@@ -146,7 +149,7 @@ fn every_answer_is_in_the_contract() {
     let forwarded = ("x-forwarded-for", "203.0.113.1");
     let one = "/api/recommend";
     let optimize = "/api/optimize";
-    let rows: &[(&str, &str, &[(&str, &str)], &str, u16, &str)] = &[
+    let rows: &[Row<'_>] = &[
         ("POST", one, &[JSON], question, 200, ""),
         ("POST", one, &[JSON], "{", 400, "not_json"),
         ("POST", one, &[JSON], &large, 413, "too_large"),
