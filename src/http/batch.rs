@@ -22,6 +22,7 @@ mod table;
 
 use super::admit::charge_for_list;
 use super::body;
+use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use crate::json;
@@ -45,7 +46,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// A body of 1 MB: a thousand questions of a kilobyte, and nobody tells that much.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Some 30 ms of two cores, some 2 MB of answers.
-const MOST_QUESTIONS: usize = 1_000;
+pub const MOST_QUESTIONS: usize = 1_000;
 /// Two, so that one that waits for a disk leaves the cores to the other.
 pub const MOST_COMPUTING: usize = 2;
 /// Eight answers are 16 MB, 50 with `details`. Who waits behind six others waits for a fifth of a second.
@@ -90,6 +91,20 @@ pub struct Label {
     pub name: Option<String>,
 }
 
+#[utoipa::path(
+    post, path = "/api/recommend/batch", tag = "sizing", operation_id = "recommend_batch",
+    summary = "Sizes for a list of bodies",
+    responses(
+        (
+            status = 200,
+            description = "An answer or a problem for each question, in order",
+            content(
+                (shapes::BatchAnswer = "application/json"),
+                (String = "text/csv"),
+            ),
+        ),
+    ),
+)]
 pub async fn batch(
     request: HttpRequest,
     service: web::Data<Service>,

@@ -94,6 +94,7 @@ pub async fn live(service: web::Data<Service>) -> HttpResponse {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Ready<'a> {
+    /// `ready`, or `stopping` with 503.
     status: &'static str,
     model: ModelPart<'a>,
     /// Whether the likely answers are kept ahead: `off`, `filling` or `done`.
@@ -129,7 +130,10 @@ fn model(service: &Service) -> ModelPart<'_> {
 #[utoipa::path(
     get, path = "/api/health/ready", tag = "health", operation_id = "ready",
     summary = "Whether to send it requests",
-    responses((status = 200, description = "It is", body = Ready<'static>)),
+    responses(
+        (status = 200, description = "It is", body = Ready<'static>),
+        (status = 503, description = "It stops: `stopping`", body = Ready<'static>),
+    ),
 )]
 pub async fn ready(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();

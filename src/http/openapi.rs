@@ -5,12 +5,16 @@
 //! So none of this runs in a service. What the derives cannot say is put in as JSON: the question
 //! (`question`), what every answer has in common and everything that can go wrong (`common`), and examples.
 
+mod batch;
 mod common;
-mod examples;
+pub mod examples;
+mod headers;
+mod mistakes;
 mod question;
 pub(super) mod shapes;
 
-use super::{admin, alerts, documents, health, metrics, performance, recommend};
+use super::{admin, alerts, documents, health, metrics, performance, recommend, status};
+use examples::Ask;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
 
@@ -21,7 +25,9 @@ use utoipa::OpenApi;
         title = "SuitSize",
         description = "A suit size from height and weight, and how sure it is. Mistakes are answered with \
             RFC 9457 problem documents. A path that is not here is answered with 404, a method that is not \
-            here with 405 and `Allow`; HEAD is taken wherever GET is. Fields may be added to answers, and \
+            here with 405 and `Allow`; HEAD is taken wherever GET is. What is no whole request, or finds no \
+            place, is answered with 408, 431 or 503 and a problem, without a request's headers, and its connection \
+            is closed. Answers from 1 kB on come packed to who accepts it, but for the one to a question. Fields may be added to answers, and \
             words to a text that is not an enumeration; none is renamed.",
         license(name = "MIT", identifier = "MIT"),
     ),
@@ -35,6 +41,7 @@ use utoipa::OpenApi;
     ),
     paths(
         recommend::recommend,
+        super::batch::batch,
         health::health,
         health::live,
         health::ready,
@@ -45,6 +52,7 @@ use utoipa::OpenApi;
         performance::performance,
         metrics::metrics,
         alerts::alerts,
+        status::status,
         admin::optimize,
         admin::clear,
         admin::warm,
@@ -61,14 +69,14 @@ use utoipa::OpenApi;
 )]
 struct Contract;
 
-/// The contract as a document. `ask` sends a question to a running service and gives its answer: examples
-/// are what is really answered.
+/// The contract as a document. `ask` asks a running service: examples are what is really answered.
 #[must_use]
-pub fn document(ask: &dyn Fn(&Value) -> Value) -> Value {
+pub fn document(ask: &Ask) -> Value {
     let made = Contract::openapi().to_pretty_json().expect("a document is JSON");
     let mut document: Value = serde_json::from_str(&made).expect("a document is JSON");
     add_details(&mut document);
     question::add(&mut document);
+    batch::add(&mut document);
     say_what_derives_cannot(&mut document);
     common::add(&mut document);
     examples::add(&mut document, ask);

@@ -1,28 +1,35 @@
 //! `GET /api/status`: which program this is, with which model and charts, and the configuration in force.
 
+use super::openapi::shapes;
 use crate::service::Service;
 use crate::{API_VERSION, VERSION};
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// A setting in force, as it is told to anybody: a secret is only "set".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SettingInForce {
     pub name: String,
     pub variable: String,
+    /// `null`: not set. Of a secret `set`.
+    #[schema(required)]
     pub value: Option<String>,
+    #[schema(required)]
     pub unit: Option<&'static str>,
     /// `flag`, `environment`, `platform` or `default`.
+    #[schema(value_type = shapes::SettingSource)]
     pub source: &'static str,
 }
 
 /// Found once, at the start.
 pub type Configuration = Arc<[SettingInForce]>;
 
-#[derive(Serialize)]
+/// Which program runs, with what.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Status<'a> {
     version: &'a str,
@@ -36,7 +43,8 @@ struct Status<'a> {
 }
 
 /// What was built, and for what.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProgramBuild)]
 #[serde(rename_all = "camelCase")]
 struct Build {
     profile: &'static str,
@@ -44,7 +52,8 @@ struct Build {
     architecture: &'static str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ModelInForce)]
 #[serde(rename_all = "camelCase")]
 struct Model<'a> {
     version: &'a str,
@@ -52,7 +61,8 @@ struct Model<'a> {
     sessions: usize,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ChartInForce)]
 struct Chart {
     id: String,
     version: String,
@@ -64,6 +74,11 @@ const BUILD: Build = Build {
     architecture: std::env::consts::ARCH,
 };
 
+#[utoipa::path(
+    get, path = "/api/status", tag = "health", operation_id = "status",
+    summary = "Which program runs, and the settings in force",
+    responses((status = 200, description = "What runs", body = Status<'static>)),
+)]
 pub async fn status(
     service: web::Data<Service>,
     configuration: web::Data<Configuration>,

@@ -9,12 +9,15 @@ a size and reads a refusal.
 """
 
 import argparse
+import json
 import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -28,7 +31,8 @@ def start(binary, data_dir, log_path):
     environment = {
         **os.environ,
         "SUITSIZE_ADMIN_TOKEN": TOKEN,
-        "SUITSIZE_RATE_LIMIT": "off",
+        # hooks.py makes a client of each case; what it then is told of its limit is held against the contract.
+        "SUITSIZE_TRUSTED_PROXIES": "1",
         # Without its memory the service has nothing to fill ahead, which would take a minute of computing each
         # time that an operator asks for it. What is answered is the same.
         "SUITSIZE_MEMORY_TTL_SECONDS": "0",
@@ -81,7 +85,13 @@ def summary(output):
 def generated_client(address, work):
     """A client from the contract, by a stock generator, gets a size and reads a refusal."""
     package = pathlib.Path(work) / "client"
-    arguments = ["generate", "--path", str(CONTRACT), "--output-path", str(package), "--meta", "none"]
+    # The generator makes a module that cannot be loaded of an operation that takes JSON or text: it gets the list
+    # as JSON alone.
+    contract = json.loads(CONTRACT.read_text())
+    del contract["paths"]["/api/recommend/batch"]["post"]["requestBody"]["content"]["text/csv"]
+    source = pathlib.Path(work) / "openapi.json"
+    source.write_text(json.dumps(contract))
+    arguments = ["generate", "--path", str(source), "--output-path", str(package), "--meta", "none"]
     made = subprocess.run(
         [tool("openapi-python-client"), *arguments], cwd=work, capture_output=True, text=True
     )
@@ -91,8 +101,9 @@ def generated_client(address, work):
         return False
     sys.path.insert(0, str(work))
     from client import Client
-    from client.api.sizing import recommend
-    from client.models import Answer, ImperialQuestion, MetricQuestion, Problem
+    from client.api.sizing import recommend, recommend_batch
+    from client.models import Answer, BatchAnswer, ImperialQuestion, MetricQuestion, Problem
+    from client.models import ListedMetricQuestion, ListedProblem, ListedRecommendation
 
     with Client(base_url=address) as service:
         metric = recommend.sync(client=service, body=MetricQuestion(height=175, weight=75))
@@ -105,7 +116,48 @@ def generated_client(address, work):
         assert refused.status_code == 422 and isinstance(refused.parsed, Problem), refused
         errors = {error.field: error for error in refused.parsed.errors}
         assert errors["height"].min_ == 120 and "inches" in errors["height"].message, errors
-    print("generated client: 50R for 175 cm and 75 kg; a height in inches refused by name")
+        people = [
+            ListedMetricQuestion(id=17, name="Jo", height=175, weight=75),
+            ListedMetricQuestion(name="Al", height=1.75, weight=75),
+        ]
+        both = recommend_batch.sync(client=service, body=people)
+        assert isinstance(both, BatchAnswer), both
+        first, second = both.answers
+        assert isinstance(first, ListedRecommendation) and first.id == "17", first
+        assert first.recommendation.size == "50R", first
+        assert isinstance(second, ListedProblem) and second.name == "Al", second
+        assert second.problem.index == 1 and second.problem.errors[0].field == "height", second
+    print("generated client: 50R for 175 cm and 75 kg, alone and in a list; mistakes refused by name and place")
+    return True
+
+
+def guesses(address):
+    """Five wrong tokens are refused, and the sixth is answered as the contract says of too much."""
+    contract = json.loads(CONTRACT.read_text())
+    responses = contract["paths"]["/api/cache/warm"]["post"]["responses"]
+    for status in [401] * 5 + [429]:
+        headers = {"Authorization": "Bearer nobody", "X-Forwarded-For": "203.0.113.5"}
+        request = urllib.request.Request(f"{address}/api/cache/warm", method="POST", headers=headers)
+        try:
+            urllib.request.urlopen(request, timeout=10)
+            told = None
+        except urllib.error.HTTPError as error:
+            told = error
+        if told is None or told.code != status:
+            print(f"a wrong token was answered {told and told.code}, not {status}")
+            return False
+        name = responses[str(status)]["$ref"].rsplit("/", 1)[1]
+        described = contract["components"]["responses"][name]
+        problem = json.load(told)
+        if f"`{problem['code']}`" not in described["description"]:
+            print(f"{status} {problem['code']} is not what the contract says")
+            return False
+        for header in described["headers"]:
+            required = contract["components"]["headers"][header]["required"]
+            if required and header not in told.headers:
+                print(f"{status} without {header}")
+                return False
+    print("five wrong tokens refused, then 429")
     return True
 
 
@@ -120,6 +172,7 @@ def main():
         try:
             held = hold_against(address, work)
             made = generated_client(address, work)
+            made = guesses(address) and made
             alive = service.poll() is None
         finally:
             service.terminate()
