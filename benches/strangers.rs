@@ -31,7 +31,7 @@ fn verdict(holds: bool, said: String) -> Verdict {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let require = arguments.iter().any(|argument| argument == "--require");
-    let named: Vec<&String> = arguments.iter().filter(|a| !a.starts_with("--")).collect();
+    let named: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
     let scenarios: [(&str, Scenario); 4] =
         [("slow", slow), ("unread", unread), ("open", open), ("stop", stop)];
     let mut broken = false;

@@ -24,22 +24,19 @@ use super::admit::charge_for_list;
 use super::body;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
+use super::sliced::Sliced;
 use super::stamp::Stamp;
 use crate::json;
 use crate::problem::{Kind, Problem};
 use crate::service::{Abandoned, Service};
 use accept::Format;
-use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use reply::Reply;
 use serde_json::Value;
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use table::Dialect;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -55,8 +52,6 @@ const MOST_UNDER_WAY: usize = 8;
 const MOST_ARRIVING: usize = 16;
 /// By then they have all been answered.
 const BUSY_RETRY_SECONDS: u32 = 2;
-/// A body is handed on in pieces, so that no second copy of it waits to be sent.
-const PIECE_BYTES: usize = 32 * 1024;
 
 /// How many batches there are just now; one for all workers.
 #[derive(Clone)]
@@ -244,7 +239,7 @@ fn respond(
     if service.lacks_its_store() {
         response.insert_header(super::recommend::DEGRADED_STORE);
     }
-    response.body(Held { bytes: reply.bytes.into(), _place: place })
+    response.body(Sliced::holding(place, reply.bytes))
 }
 
 /// Says that nobody waits any more when the request is dropped, answered or not.
@@ -253,28 +248,5 @@ struct Leaving(Abandoned);
 impl Drop for Leaving {
     fn drop(&mut self) {
         self.0.tell();
-    }
-}
-
-/// An answer that has its place among those under way until it is sent.
-struct Held {
-    bytes: web::Bytes,
-    _place: OwnedSemaphorePermit,
-}
-
-impl MessageBody for Held {
-    type Error = Infallible;
-
-    fn size(&self) -> BodySize {
-        BodySize::Sized(self.bytes.len() as u64)
-    }
-
-    fn poll_next(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<web::Bytes, Infallible>>> {
-        let bytes = &mut self.get_mut().bytes;
-        let piece = bytes.split_to(bytes.len().min(PIECE_BYTES));
-        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
     }
 }

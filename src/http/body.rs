@@ -83,7 +83,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
     let payload = payload.map_err(|_| broken_off())?;
     let allowed = time_allowed(limit);
     let bytes = tokio::time::timeout(allowed, payload.to_bytes_limited(limit)).await;
-    Stamp::of(request).complete();
+    Stamp::of(request).complete(request);
     match bytes {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(_))) => Err(broken_off()),

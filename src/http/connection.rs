@@ -4,7 +4,8 @@
 //! head, a body, or a client that does not read its answer may take for ever, each with its buffers. So the
 //! stream below it keeps the time:
 //!
-//! - from the first byte of a request to the first of its answer, `EXCHANGE_TICKS`;
+//! - a request is whole `REQUEST_TICKS` after its first byte (`Patience` is told: how long we take for the
+//!   answer is not the client's fault);
 //! - while a client does not take its answer, `STALL_TICKS`, and a second more for every `LEAST_RATE` bytes
 //!   that it does take: who reads slowly is served, who reads a byte at a time is not;
 //! - a head has `MAX_HEAD_BYTES` (actix-web would buffer 128 kB of one for each connection).
@@ -24,9 +25,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, Waker, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Seconds from a request's first byte to its answer's: a batch of 1 MB over a slow line, or the 10 s that
-/// a body is given and the answer that says so.
-const EXCHANGE_TICKS: u32 = 30;
+/// Seconds that a request may take to arrive: a batch of 1 MB over a slow line, or the 10 s that a body is given
+/// and the answer that says so.
+const REQUEST_TICKS: u32 = 30;
 /// Seconds for which a client may take nothing.
 const STALL_TICKS: u32 = 10;
 /// Bytes a second beyond those.
@@ -36,8 +37,7 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// What a connection is told that ends below the application.
 static TOO_SLOW: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let detail =
-        format!("a request must be complete and its answer begun within {EXCHANGE_TICKS} s");
+    let detail = format!("a request must arrive within {REQUEST_TICKS} s");
     problem::last_word(Kind::TooSlow, detail)
 });
 static HEAD_TOO_LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -77,9 +77,20 @@ impl Watch {
     }
 }
 
+/// What ends a connection when it runs out; each of its requests can reach it.
+#[derive(Clone)]
+pub struct Patience(Rc<Watched>);
+
+impl Patience {
+    /// The request has arrived: its answer takes as long as it takes.
+    pub fn request_is_whole(&self) {
+        self.0.whole_by.set(NEVER);
+    }
+}
+
 /// By when what has to happen, in ticks.
 struct Watched {
-    answer_by: Cell<u32>,
+    whole_by: Cell<u32>,
     taken_by: Cell<u32>,
     overdue: Cell<bool>,
     /// The connection's task: one, always the same.
@@ -88,7 +99,7 @@ struct Watched {
 
 impl Watched {
     fn deadline(&self) -> u32 {
-        self.answer_by.get().min(self.taken_by.get())
+        self.whole_by.get().min(self.taken_by.get())
     }
 
     fn remember(&self, waker: &Waker) {
@@ -111,13 +122,18 @@ pub struct Connection<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn new(stream: S, place: Place, watch: &Rc<Watch>) -> Self {
         let watched = Rc::new(Watched {
-            answer_by: Cell::new(NEVER),
+            whole_by: Cell::new(NEVER),
             taken_by: Cell::new(NEVER),
             overdue: Cell::new(false),
             waker: RefCell::default(),
         });
         watch.watched.borrow_mut().push(Rc::downgrade(&watched));
         Connection { stream, watch: Rc::clone(watch), watched, head: Head::default(), place }
+    }
+
+    /// For the requests that come on it.
+    pub fn patience(&self) -> Patience {
+        Patience(Rc::clone(&self.watched))
     }
 
     /// Says why, if the client still takes a line, and ends it.
@@ -130,15 +146,15 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 
     fn received(&mut self, bytes: &[u8]) -> bool {
-        if self.watched.answer_by.get() == NEVER {
-            self.watched.answer_by.set(self.watch.after(EXCHANGE_TICKS));
+        if self.watched.whole_by.get() == NEVER {
+            self.watched.whole_by.set(self.watch.after(REQUEST_TICKS));
             self.head = Head::default();
         }
         self.head.take(bytes)
     }
 
     fn sent(&self, bytes: usize, all: bool) {
-        self.watched.answer_by.set(NEVER);
+        self.watched.whole_by.set(NEVER);
         if all {
             self.watched.taken_by.set(NEVER);
         } else if self.watched.taken_by.get() != NEVER {
@@ -265,6 +281,8 @@ mod tests {
     enum Step {
         /// The client sends so many bytes of this.
         Sends(&'static [u8]),
+        /// The service has all of the request.
+        Whole,
         /// The service writes an answer of so many bytes; so many of them must go through.
         Answers(usize, usize),
         /// The client takes so many.
@@ -327,6 +345,10 @@ mod tests {
                     self.client.write_all(bytes).await.unwrap();
                     self.reads().await
                 }
+                Whole => {
+                    self.connection.patience().request_is_whole();
+                    true
+                }
                 Answers(bytes, through) => self.writes(bytes).await == through,
                 Takes(bytes) => self.client.read_exact(&mut vec![0; bytes]).await.is_ok(),
                 Lives(seconds) => {
@@ -362,7 +384,11 @@ mod tests {
         check("a head in drips", &[Sends(b"G"), Lives(20), Sends(b"E"), Lives(10), Ends(1)]);
         check("a second head", &[Sends(GET), Answers(9, 9), Sends(b"G"), Lives(30), Ends(1)]);
         check("a body in drips", &[Sends(POST), Lives(20), Sends(b"{"), Lives(10), Ends(1)]);
-        check("a handler that hangs", &[Sends(GET), Lives(30), Ends(1)]);
+        check(
+            "a request that is whole",
+            &[Sends(GET), Whole, Lives(600), Answers(9, 9), Lives(600)],
+        );
+        check("the next one after it", &[Sends(GET), Whole, Answers(9, 9), Sends(b"G"), Ends(31)]);
         check(
             "a client that takes nothing",
             &[Sends(GET), Answers(BUFFER + 1, BUFFER), Lives(10), Ends(1)],

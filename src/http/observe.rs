@@ -7,14 +7,16 @@
 use super::client::Believed;
 use super::stamp::{REQUEST_ID, Stamp};
 use super::stopping::Stopping;
-use super::{ServerOptions, headers, routes};
+use super::{ServerOptions, headers, routes, stamp};
 use crate::telemetry::{StatusClass, Telemetry};
 use actix_http::ConnectionType;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{
+    CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
+};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use std::rc::Rc;
@@ -69,6 +71,9 @@ pub async fn observe(
     let (page, over_tls) =
         (headers::page(request.path()), observer.believed.over_tls(request.headers()));
     request.extensions_mut().insert(Rc::clone(&stamp));
+    if !has_body(request.headers()) {
+        stamp::whole(request.request());
+    }
     let route = routes::position(request.path());
     let in_flight = observer.records.then(|| observer.telemetry.requests.arrived(observer.shard));
     let answer = next.call(request).await;
@@ -100,6 +105,12 @@ pub async fn observe(
             Err(InternalError::from_response(error, response).into())
         }
     }
+}
+
+/// Whether more of it is to come than its head.
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(CONTENT_LENGTH);
+    length.is_some_and(|length| length != "0") || headers.contains_key(TRANSFER_ENCODING)
 }
 
 impl Observer {

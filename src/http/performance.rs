@@ -6,7 +6,8 @@
 
 use super::problem::HttpProblem;
 use super::routes;
-use crate::problem::Problem;
+use super::sliced::Sliced;
+use crate::problem::{Kind, Problem};
 use crate::service::{Performance, Service};
 use crate::sizing::refusal::{Code, FieldError};
 use crate::telemetry::{HOUR_MS, MINUTE_MS, Range};
@@ -21,6 +22,9 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Who asks beyond these is not kept waiting.
 const MOST_WAITING: usize = 16;
+/// A report of a year is 2 MB, and who does not read it holds it.
+static ON_THEIR_WAY: Semaphore = Semaphore::const_new(8);
+const BUSY_RETRY_SECONDS: u64 = 2;
 /// Name, length of one, most of them: a year and a day.
 const STRETCHES: [(&str, i64, i64); 3] =
     [("minutes", MINUTE_MS, 366 * 1_440), ("hours", HOUR_MS, 366 * 24), ("days", DAY_MS, 366)];
@@ -76,7 +80,15 @@ pub async fn performance(
         Ok(None) => live("too many are asking"),
         Err(_) => live("the store did not answer in time"),
     };
-    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(performance))
+    let Ok(place) = ON_THEIR_WAY.try_acquire() else {
+        let busy = Problem::new(Kind::Busy, "as many reports as can be are being sent");
+        return Err(HttpProblem::new(&request, busy.with_retry_after(BUSY_RETRY_SECONDS)));
+    };
+    let report = serde_json::to_vec(&performance).expect("a report holds text and finite numbers");
+    Ok(HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .content_type("application/json")
+        .body(Sliced::holding(place, report)))
 }
 
 /// One at a time in the whole process, and waiting for that takes no thread: look-ups share the threads that

@@ -144,6 +144,9 @@ fn connections(
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .local_addr(address)
+        .on_connect_ext(|connection: &Connection<TcpStream>, extensions| {
+            extensions.insert(connection.patience());
+        })
         .graceful_shutdown_signal(move || stopping.is_over())
         .finish(map_config(
             application(shared, observer)

@@ -12,26 +12,37 @@ use std::task::{Context, Poll};
 const SLICE_BYTES: usize = 16 * 1024;
 
 /// Bytes that are shared by everybody who is sent them, and copied by the slice.
-pub struct Sliced(Bytes);
+pub struct Sliced<Place = ()> {
+    rest: Bytes,
+    /// Kept until the last slice is sent, or nobody takes it any more.
+    _place: Place,
+}
 
 impl Sliced {
     pub fn new(bytes: Bytes) -> Self {
-        Sliced(bytes)
+        Sliced::holding((), bytes)
     }
 }
 
-impl MessageBody for Sliced {
+impl<Place> Sliced<Place> {
+    /// A body that has its place among those that are under way until it is sent.
+    pub fn holding(place: Place, bytes: impl Into<Bytes>) -> Self {
+        Sliced { rest: bytes.into(), _place: place }
+    }
+}
+
+impl<Place: Unpin> MessageBody for Sliced<Place> {
     type Error = Infallible;
 
     fn size(&self) -> BodySize {
-        BodySize::Sized(self.0.len() as u64)
+        BodySize::Sized(self.rest.len() as u64)
     }
 
     fn poll_next(
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
-        let rest = &mut self.0;
+        let rest = &mut self.rest;
         let slice = rest.split_to(rest.len().min(SLICE_BYTES));
         Poll::Ready((!slice.is_empty()).then_some(Ok(slice)))
     }

@@ -2,6 +2,7 @@
 //! that the middleware is to count and to log.
 
 use super::client::Client;
+use super::connection::Patience;
 use super::rate::Standing;
 use crate::telemetry::Tier;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -62,8 +63,9 @@ impl Stamp {
     }
 
     /// The request is complete: what it took until now was its sender's time, and not the service's.
-    pub fn complete(&self) {
+    pub fn complete(&self, request: &HttpRequest) {
         self.started.set(Instant::now());
+        whole(request);
     }
 
     pub fn elapsed_ns(&self) -> u64 {
@@ -72,6 +74,13 @@ impl Stamp {
 
     pub fn elapsed_ms(&self) -> f64 {
         self.elapsed_ns() as f64 / 1e6
+    }
+}
+
+/// From here on its sender is not waited for.
+pub fn whole(request: &HttpRequest) {
+    if let Some(patience) = request.conn_data::<Patience>() {
+        patience.request_is_whole();
     }
 }
 
