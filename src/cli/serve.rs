@@ -1,5 +1,8 @@
 //! `suitsize serve`.
 
+#[cfg(unix)]
+mod hangup;
+
 use super::Outcome;
 use crate::app::App;
 use crate::config::ServeSettings;
@@ -14,7 +17,11 @@ pub fn run(settings: &ServeSettings) -> Outcome {
             survive_a_size_limit();
             allow_connections(settings.limits.max_connections.into());
         }
+        #[cfg(unix)]
+        let hangups = hangup::Hangups::taken();
         let app = App::build(settings)?;
+        #[cfg(unix)]
+        hangups.reload_with(app.reloader());
         greet(&app);
         app.run_until(stop_signal()).await?;
         log::info!("stopped");

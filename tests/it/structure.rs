@@ -93,7 +93,7 @@ fn imports_go_one_way() {
 
 /// A crate and the only places that may name it.
 const HOMES: &[(&str, &[&str])] = &[
-    ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve.rs"]),
+    ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve"]),
     ("actix_http", &["src/http"]),
     ("actix_service", &["src/http/server.rs"]),
     ("memchr", &["src/http/connection.rs"]),
