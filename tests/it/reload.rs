@@ -233,6 +233,7 @@ fn under_load_nothing_is_lost_and_nothing_is_mixed() {
             let (questions, of_one, of_two) = (&questions, &of_one, &of_two);
             let (done, answered) = (&done, &answered);
             scope.spawn(move || {
+                let _stop_at_a_panic = Set(done);
                 for n in (first..).take_while(|_| !done.load(Relaxed)) {
                     let at = n % questions.len();
                     let body = questions[at].to_string();
@@ -245,10 +246,11 @@ fn under_load_nothing_is_lost_and_nothing_is_mixed() {
             });
         }
         scope.spawn(|| {
+            let _stop_at_a_panic = Set(&done);
             while !done.load(Relaxed) {
                 let reply =
                     send(port, "POST", "/api/recommend/batch", &[JSON], list.as_bytes()).json();
-                let results = reply["results"].as_array().unwrap();
+                let results = reply["answers"].as_array().unwrap();
                 let versions: BTreeSet<&str> =
                     results.iter().map(|result| version_of(&result["recommendation"])).collect();
                 assert_eq!((results.len(), versions.len()), (questions.len(), 1), "{versions:?}");
@@ -342,6 +344,7 @@ fn checks_and_filling_beside_reloads_find_no_difference() {
     std::thread::scope(|scope| {
         let _stop_at_a_panic = Set(&done);
         scope.spawn(|| {
+            let _stop_at_a_panic = Set(&done);
             let mut progress = Progress::default();
             while !done.load(Relaxed) {
                 let begun = Progress { at: 0, ..progress };
@@ -350,6 +353,7 @@ fn checks_and_filling_beside_reloads_find_no_difference() {
             }
         });
         scope.spawn(|| {
+            let _stop_at_a_panic = Set(&done);
             for turn in (0..12).cycle().take_while(|_| !done.load(Relaxed)) {
                 assert!(service.check_one(turn), "by other charts it would differ");
             }
@@ -360,6 +364,7 @@ fn checks_and_filling_beside_reloads_find_no_difference() {
             service.reload().unwrap();
             let seen = rounds.load(Relaxed);
             while rounds.load(Relaxed) < seen + 2 {
+                assert!(!done.load(Relaxed));
                 std::thread::yield_now();
             }
         }
