@@ -55,23 +55,10 @@ impl Service {
     pub fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _in_turn = self.0.reloading.lock();
         let read = self.read_again();
-        let outcome = match &read {
-            Ok(change) => change.name(),
-            Err(error) => {
-                log::error!("nothing is reloaded, the charts in force stay: {error}");
-                "refused"
-            }
-        };
         let charts = self.edition().charts();
-        match &read {
-            Ok(Change::Changed) => log::info!("reloaded: {} in force", charts.join(", ")),
-            Ok(Change::Unchanged) => log::info!("reloaded: the charts are as they were"),
-            Ok(Change::NoDirectory) => {
-                log::info!("nothing to reload: no directory of charts is set (SUITSIZE_CHARTS)");
-            }
-            Err(_) => {}
-        }
+        say(&read, &charts);
         let parameters = serde_json::json!({ "charts": charts }).to_string();
+        let outcome = read.as_ref().map_or("refused", |change| change.name());
         self.audit("reload", parameters, outcome.to_owned(), BY_SIGNAL);
         Ok(Reloaded { change: read?, charts })
     }
@@ -92,5 +79,16 @@ impl Service {
         // After the swap: who fills ahead looks at the generation first and takes the edition then, so what is
         // made by the old charts comes too late. Filling begins anew by itself.
         new.cache().empty_memory();
+    }
+}
+
+fn say(read: &Result<Change, ReloadError>, charts: &[String]) {
+    match read {
+        Ok(Change::Changed) => log::info!("reloaded: {} in force", charts.join(", ")),
+        Ok(Change::Unchanged) => log::info!("reloaded: the charts are as they were"),
+        Ok(Change::NoDirectory) => {
+            log::info!("nothing to reload: no directory of charts is set (SUITSIZE_CHARTS)");
+        }
+        Err(error) => log::error!("nothing is reloaded, the charts in force stay: {error}"),
     }
 }
