@@ -53,6 +53,7 @@ fn main() {
 fn service(dir: &tempfile::TempDir, clock: &Clock) -> Service {
     let options = ServiceOptions {
         data_dir: dir.path().to_owned(),
+        charts: None,
         memory_ttl: Duration::from_secs(30),
         store_ttl: Duration::from_secs(300),
         history: Duration::from_secs(30 * 86_400),

@@ -2,6 +2,10 @@
 //!
 //! `main` and the tests start the same thing; the caller owns the port and the shutdown.
 
+mod reloader;
+
+pub use reloader::Reloader;
+
 use crate::clock::Clock;
 use crate::config::{
     AdminToken, ClientAddress, LimitSettings, Origin, ServeSettings, Setting, Switch,
@@ -86,6 +90,11 @@ impl App {
 
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// Reads the charts of the service again, also while it runs.
+    pub fn reloader(&self) -> Reloader {
+        Reloader::new(self.service.downgrade(), self.address)
     }
 
     /// Serves until `shutdown` completes; then, in this order: requests that were sent are answered, upkeep

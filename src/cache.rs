@@ -71,14 +71,16 @@ pub struct CacheOptions {
     pub at_once: usize,
 }
 
+/// The tiers, seen from one scope: what is kept under another is not found here, and never overwritten.
 pub struct Cache {
     clock: Clock,
+    secret: Secret,
     keys: Keys,
     scope: Arc<str>,
-    memory: Option<Tiers>,
+    memory: Option<Arc<Tiers>>,
     store: Option<Arc<Store>>,
-    counters: Counters,
-    admission: Admission,
+    counters: Arc<Counters>,
+    admission: Arc<Admission>,
 }
 
 /// Both parts of the memory tier.
@@ -139,19 +141,35 @@ pub type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 impl Cache {
     pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {
         let CacheOptions { memory_ttl, use_store, scope, secret, packer, at_once } = options;
-        let memory = (!memory_ttl.is_zero()).then(|| Tiers {
+        let tiers = || Tiers {
             memory: Memory::new(MEMORY_BYTES, memory_ttl),
             shelf: Shelf::new(packer),
             ttl: memory_ttl,
-        });
+        };
         Cache {
             clock,
             keys: Keys::new(&secret, &scope),
+            secret,
             scope,
-            memory,
+            memory: (!memory_ttl.is_zero()).then(|| Arc::new(tiers())),
             store: use_store.then_some(store),
-            counters: Counters::default(),
-            admission: Admission::new(at_once, MOST_WAITING),
+            counters: Arc::default(),
+            admission: Arc::new(Admission::new(at_once, MOST_WAITING)),
+        }
+    }
+
+    /// The same tiers and counters under another scope: who asks by either shares room, never an answer.
+    #[must_use]
+    pub fn under(&self, scope: Arc<str>) -> Self {
+        Cache {
+            clock: self.clock.clone(),
+            secret: self.secret.clone(),
+            keys: Keys::new(&self.secret, &scope),
+            scope,
+            memory: self.memory.clone(),
+            store: self.store.clone(),
+            counters: Arc::clone(&self.counters),
+            admission: Arc::clone(&self.admission),
         }
     }
 
@@ -373,12 +391,13 @@ impl Cache {
         &self.scope
     }
 
-    /// Puts answers to canonical questions on the shelf. False when it is full, or there is none.
-    pub fn put_ahead(&self, answers: Vec<(Question, Vec<u8>)>) -> bool {
+    /// Puts answers to canonical questions on the shelf, unless it was emptied since that generation.
+    /// False when it is full, or there is none.
+    pub fn put_ahead(&self, answers: Vec<(Question, Vec<u8>)>, generation: u64) -> bool {
         let Some(tiers) = &self.memory else { return false };
         let answers: Vec<_> =
             answers.into_iter().map(|(q, answer)| (self.keys.digest(&q), answer)).collect();
-        tiers.shelf.add(&answers)
+        tiers.shelf.add(&answers, generation)
     }
 
     /// The shelf is complete: gives back what filling it took in advance.
@@ -406,12 +425,12 @@ impl Cache {
 
     /// Empties memory of everything, or of this cache's own scope if that begins with `prefix`.
     pub fn clear_memory(&self, prefix: &str) -> usize {
-        match &self.memory {
-            Some(tiers) if self.scope.starts_with(prefix) => {
-                tiers.memory.clear() + tiers.shelf.clear()
-            }
-            _ => 0,
-        }
+        if self.scope.starts_with(prefix) { self.empty_memory() } else { 0 }
+    }
+
+    /// Empties memory of every scope: another is in force.
+    pub fn empty_memory(&self) -> usize {
+        self.memory.as_ref().map_or(0, |tiers| tiers.memory.clear() + tiers.shelf.clear())
     }
 
     pub fn status(&self) -> CacheStatus {
@@ -426,7 +445,7 @@ impl Cache {
             refreshed,
             checked,
             differed,
-        } = &self.counters;
+        } = &*self.counters;
         let (memory_hits, store_hits, computed) = (read(memory), read(store), read(computed));
         let answers = memory_hits + store_hits + computed;
         let rate = (memory_hits + store_hits) as f64 / answers as f64;

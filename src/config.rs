@@ -117,6 +117,7 @@ impl ServeSettings {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(ServiceOptions {
             data_dir: self.data.data_dir.clone(),
+            charts: self.engine.charts.clone(),
             memory_ttl: seconds(self.memory_ttl_seconds),
             store_ttl: seconds(self.data.store_ttl_seconds),
             history: self.data.history(),

@@ -4,35 +4,37 @@
 //! centimetres, now or later from a cache, gets the same bytes.
 
 mod batch;
+mod edition;
 mod gather;
 mod judge;
 mod operate;
 mod performance;
 mod popular;
+mod reload;
 
 pub use crate::cache::{CacheStatus, Tier};
 pub use crate::store::Status as StoreStatus;
 pub use batch::{Abandoned, Outcome};
+pub use edition::Edition;
 pub use judge::Score;
 pub use operate::{
     CHUNK as FILL_CHUNK, Cleared, OperateError, Optimized, Progress, Recorded, Warmed,
 };
 pub use performance::Performance;
+pub use reload::{Change, ReloadError, Reloaded};
 
-use crate::VERSION;
 use crate::cache::{Busy, Cache, CacheOptions};
 use crate::clock::Clock;
-use crate::sizing::question::{Fit, Question};
+use crate::sizing::question::Question;
 use crate::sizing::recommendation::Recommendation;
 use crate::sizing::{Engine, RecommendError};
 use crate::store::{Packer, Secret, Store, StoreOptions};
 use crate::telemetry::alerts::{Alerts, Rule, Target, Webhook};
 use crate::telemetry::{Telemetry, Window};
-use parking_lot::Mutex;
-use sha2::{Digest as _, Sha256};
+use parking_lot::{Mutex, RwLock};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// A recommendation as JSON, encoded once.
@@ -65,6 +67,8 @@ impl From<Arc<RecommendError>> for Unanswered {
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     pub data_dir: PathBuf,
+    /// Where charts are read again from; what the engine was built with came from there too.
+    pub charts: Option<PathBuf>,
     /// Zero: no such tier.
     pub memory_ttl: Duration,
     /// Zero: answers are not kept in the store.
@@ -85,9 +89,22 @@ pub struct ServiceOptions {
 #[derive(Clone)]
 pub struct Service(Arc<Parts>);
 
+/// A service that may have ended.
+#[derive(Clone)]
+pub struct WeakService(Weak<Parts>);
+
+impl WeakService {
+    pub fn upgrade(&self) -> Option<Service> {
+        self.0.upgrade().map(Service)
+    }
+}
+
 struct Parts {
-    engine: Engine,
-    cache: Cache,
+    /// What is in force for who asks now. Who has asked already finishes with the one he took.
+    edition: RwLock<Arc<Edition>>,
+    charts: Option<PathBuf>,
+    /// Held while charts are read again: the last to read is in force.
+    reloading: Mutex<()>,
     store: Arc<Store>,
     clock: Clock,
     warm: bool,
@@ -96,8 +113,8 @@ struct Parts {
     alerts: Alerts,
     webhook: Option<Webhook>,
     memory_budget_bytes: f64,
-    /// Whether the likely answers are all kept ahead.
-    filled: AtomicBool,
+    /// The generation of what is kept ahead of which all likely answers are there, plus one; zero: none.
+    filled: AtomicU64,
     /// Held while an operator has something done: one thing at a time, on one thread that may block.
     operating: Mutex<()>,
 }
@@ -110,7 +127,7 @@ impl Service {
         telemetry: Arc<Telemetry>,
         clock: Clock,
     ) -> Self {
-        let packer = Arc::new(Packer::new(&samples(&engine)));
+        let packer = Arc::new(Packer::new(&edition::samples(&engine)));
         // A row of no time to live would be expired when it is written; the file is also for what is durable.
         let use_store = !options.store_ttl.is_zero();
         let store_options = StoreOptions {
@@ -124,7 +141,7 @@ impl Service {
         let cache_options = CacheOptions {
             memory_ttl: options.memory_ttl,
             use_store,
-            scope: scope(&engine).into(),
+            scope: edition::scope(&engine),
             secret: Secret::of(&options.data_dir),
             packer,
             // A computation needs a session; one of them is for filling ahead.
@@ -136,8 +153,9 @@ impl Service {
             started.map_err(|error| log::error!("nobody is told of alerts: {error}")).ok()
         });
         Service(Arc::new(Parts {
-            engine,
-            cache,
+            edition: RwLock::new(Arc::new(Edition::new(engine, cache))),
+            charts: options.charts.clone(),
+            reloading: Mutex::default(),
             store,
             clock,
             warm: options.warm,
@@ -146,17 +164,19 @@ impl Service {
             alerts: Alerts::new(options.alert_rules.clone()),
             webhook,
             memory_budget_bytes: options.memory_budget_bytes as f64,
-            filled: AtomicBool::new(false),
+            filled: AtomicU64::new(0),
             operating: Mutex::default(),
         }))
     }
 
-    pub fn engine(&self) -> &Engine {
-        &self.0.engine
+    /// What is in force now. Taken once for a request: a reload in its middle does not concern it.
+    pub fn edition(&self) -> Arc<Edition> {
+        Arc::clone(&self.0.edition.read())
     }
 
-    pub fn cache(&self) -> &Cache {
-        &self.0.cache
+    /// The same service for who must not keep it from ending.
+    pub fn downgrade(&self) -> WeakService {
+        WeakService(Arc::downgrade(&self.0))
     }
 
     pub fn store(&self) -> &Store {
@@ -183,9 +203,11 @@ impl Service {
 
     /// Whether the likely answers are kept ahead: `off`, `filling` or `done`.
     pub fn warmth(&self) -> &'static str {
-        match self.0.warm && self.0.cache.keeps_ahead() {
+        let edition = self.edition();
+        let filled = edition.cache().ahead_generation() + 1;
+        match self.0.warm && edition.cache().keeps_ahead() {
             false => "off",
-            true if self.0.filled.load(Relaxed) => "done",
+            true if self.0.filled.load(Relaxed) == filled => "done",
             true => "filling",
         }
     }
@@ -196,18 +218,21 @@ impl Service {
     }
 
     /// # Errors
-    /// # Errors
     /// As `Engine::recommend`, or because too many others wait.
-    pub async fn recommend(&self, question: Question) -> Result<Answer, Unanswered> {
+    pub async fn recommend(
+        &self,
+        edition: &Edition,
+        question: Question,
+    ) -> Result<Answer, Unanswered> {
         let canonical = question.canonical();
-        let answered = self.0.cache.answer(&canonical, |question| self.compute(question)).await;
-        let (recommendation, tier) = answered??;
+        let compute = |question: &Question| self.compute(edition, question);
+        let (recommendation, tier) = edition.cache().answer(&canonical, compute).await??;
         Ok(Answer { recommendation, tier })
     }
 
-    fn compute(&self, question: &Question) -> Result<Vec<u8>, RecommendError> {
-        let Parts { engine, telemetry, .. } = &*self.0;
-        Telemetry::timed(&telemetry.computations, || encoded(engine, question))
+    fn compute(&self, edition: &Edition, question: &Question) -> Result<Vec<u8>, RecommendError> {
+        let computations = &self.0.telemetry.computations;
+        Telemetry::timed(computations, || encoded(edition.engine(), question))
     }
 }
 
@@ -218,29 +243,4 @@ fn encoded(engine: &Engine, question: &Question) -> Result<Vec<u8>, RecommendErr
 
 fn encode(recommendation: &Recommendation) -> Vec<u8> {
     serde_json::to_vec(recommendation).expect("a recommendation holds text and finite numbers only")
-}
-
-/// Everything that an answer follows from beside its question: program, model, charts. As text, since
-/// an operator clears by it.
-fn scope(engine: &Engine) -> String {
-    let charts: Vec<_> = engine.charts().identities().collect();
-    let mut scope = format!("{VERSION}/{}/{}", engine.model_version(), charts[0]);
-    if charts.len() > 1 {
-        let hash = Sha256::digest(charts.join(" "));
-        scope.push_str(&format!("+{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
-    }
-    scope
-}
-
-/// Typical answers, the same in every run: what others are packed against.
-fn samples(engine: &Engine) -> Vec<Vec<u8>> {
-    use crate::sizing::body::Sex;
-    let questions = [
-        Question { sex: Sex::Female, ..Question::new(165.0, 65.0) },
-        Question::new(190.0, 110.0),
-        Question { fit: Fit::Slim, ..Question::new(170.0, 66.0) },
-        Question::new(178.0, 82.0),
-    ];
-    // A shop's chart may have no sizes for one of them.
-    questions.iter().filter_map(|question| encoded(engine, question).ok()).collect()
 }

@@ -108,7 +108,7 @@ impl Upkeep {
     pub fn new(service: Service) -> Self {
         let now = service.clock().monotonic();
         let ttl = service.store().ttl().max(MINUTE);
-        let refresh_every = (service.cache().memory_ttl() / 3).clamp(TICK, REFRESH_EVERY);
+        let refresh_every = (service.edition().cache().memory_ttl() / 3).clamp(TICK, REFRESH_EVERY);
         let entries = [
             // First what needs no disk.
             (Duty::Refresh, refresh_every),
@@ -130,7 +130,7 @@ impl Upkeep {
             .chain(entries)
             .map(|(duty, every)| Entry { duty, every, next: now + every.min(MINUTE) })
             .collect();
-        let fills = service.warms() && service.cache().keeps_ahead();
+        let fills = service.warms() && service.edition().cache().keeps_ahead();
         let filling = Progress { complete: !fills, ..Progress::default() };
         let filled_from_store = !service.warms();
         Upkeep {
@@ -175,7 +175,7 @@ impl Upkeep {
 
     /// Once, when the store is first open.
     fn fill_from_store(&mut self) {
-        if let Ok(count) = self.service.cache().warm_from_store() {
+        if let Ok(count) = self.service.edition().cache().warm_from_store() {
             self.filled_from_store = true;
             if count > 0 {
                 log::info!("{count} answers of the last run are still true");
@@ -226,13 +226,13 @@ impl Upkeep {
     }
 
     fn refresh(&mut self) -> Result<String, String> {
-        let refreshed = self.service.cache().refresh(self.refresh_every + 2 * TICK);
+        let refreshed = self.service.edition().cache().refresh(self.refresh_every + 2 * TICK);
         let did = format!("gave {refreshed} answers more time");
         if self.service.warms() && self.service.is_outdated(self.filling) {
-            // Emptied, by an operator or the check below.
+            // Emptied, by an operator, a reload or the check below.
             self.filling = Progress::default();
         }
-        if !self.service.cache().has_ahead() {
+        if !self.service.edition().cache().has_ahead() {
             return Ok(did);
         }
         let same = (0..CHECKED).all(|_| {
@@ -241,13 +241,13 @@ impl Upkeep {
             self.service.check_one(self.checked.wrapping_mul(7_919))
         });
         if same {
-            self.service.cache().refresh_ahead();
+            self.service.edition().cache().refresh_ahead();
             return Ok(did);
         }
         let why = "an answer that was kept differs from the same computed again: all are dropped";
         log::error!("{why}");
-        let scope = self.service.cache().scope().to_owned();
-        if let Err(error) = self.service.store().clear(&scope) {
+        let edition = self.service.edition();
+        if let Err(error) = self.service.store().clear(edition.cache().scope()) {
             log::error!("those in the store could not be dropped: {error}");
         }
         Err(why.to_owned())

@@ -11,7 +11,7 @@
 use crate::store::{Digest, Packer};
 use parking_lot::RwLock;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// No shelf grows beyond it: 60,000 packed answers are 30.
@@ -67,11 +67,15 @@ impl Shelf {
         self.content.read().packed(digest).is_some()
     }
 
-    /// Adds answers; what is there already stays. False when the shelf is full.
-    pub fn add(&self, answers: &[(Digest, Vec<u8>)]) -> bool {
+    /// Adds answers made for a `generation`, and none of one that is over; what is there already stays.
+    /// False when the shelf is full.
+    pub fn add(&self, answers: &[(Digest, Vec<u8>)], generation: u64) -> bool {
         let packed: Vec<_> =
             answers.iter().map(|(digest, answer)| (digest.0, self.packer.pack(answer))).collect();
         let mut content = self.content.write();
+        if self.generation() != generation {
+            return true;
+        }
         let new: Vec<_> =
             packed.into_iter().filter(|(digest, _)| content.find(digest).is_err()).collect();
         let fits = new.into_iter().all(|(digest, packed)| content.append(digest, &packed));
@@ -88,12 +92,14 @@ impl Shelf {
 
     /// Empties it and says how many there were.
     pub fn clear(&self) -> usize {
-        self.generation.fetch_add(1, Relaxed);
-        std::mem::take(&mut *self.content.write()).places.len()
+        let mut content = self.content.write();
+        self.generation.fetch_add(1, Ordering::Release);
+        std::mem::take(&mut *content).places.len()
     }
 
+    /// Who sees a new one also sees what was done before it was emptied.
     pub fn generation(&self) -> u64 {
-        self.generation.load(Relaxed)
+        self.generation.load(Ordering::Acquire)
     }
 
     pub fn len(&self) -> usize {
@@ -149,7 +155,7 @@ mod tests {
         let shelf = Shelf::new(Arc::new(Packer::new(&[])));
         let digest = |n: u8| Digest([n; 16]);
         let answers: Vec<_> = (0..200).rev().map(|n| (digest(n), vec![n; 50])).collect();
-        assert!(shelf.add(&answers) && shelf.add(&answers));
+        assert!(shelf.add(&answers, 0) && shelf.add(&answers, 0));
         assert_eq!(shelf.len(), 200);
         let second = Duration::from_secs(1);
         assert!(shelf.get(&digest(7), Duration::ZERO).is_none(), "not refreshed yet");
@@ -160,5 +166,17 @@ mod tests {
         assert_eq!(shelf.is_still(&digest(7), &[7; 50]), Some(true));
         assert_eq!(shelf.is_still(&digest(7), &[8; 50]), Some(false));
         assert_eq!((shelf.clear(), shelf.len()), (200, 0));
+    }
+
+    #[test]
+    fn what_was_made_before_it_was_emptied_comes_too_late() {
+        let shelf = Shelf::new(Arc::new(Packer::new(&[])));
+        let answers = [(Digest([1; 16]), vec![1; 50])];
+        let before = shelf.generation();
+        shelf.clear();
+        assert!(shelf.add(&answers, before), "that is not being full");
+        assert_eq!(shelf.len(), 0);
+        assert!(shelf.add(&answers, shelf.generation()));
+        assert_eq!(shelf.len(), 1);
     }
 }

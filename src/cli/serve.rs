@@ -1,6 +1,8 @@
 //! `suitsize serve`.
 
 mod files;
+#[cfg(unix)]
+mod hangup;
 mod signals;
 
 use super::Outcome;
@@ -16,7 +18,11 @@ pub fn run(settings: &ServeSettings) -> Outcome {
         let stop = signals::Stop::register();
         signals::survive_a_size_limit();
         files::allow_connections(settings.limits.max_connections.into());
+        #[cfg(unix)]
+        let hangups = hangup::Hangups::taken();
         let app = App::build(settings)?;
+        #[cfg(unix)]
+        hangups.reload_with(app.reloader());
         greet(&app);
         app.run_until(stop.asked()).await?;
         log::info!("stopped");

@@ -181,17 +181,19 @@ fn answer(
     answer_format: Format,
     abandoned: &Abandoned,
 ) -> Result<Reply, Problem> {
+    // One for the whole list: a reload in its middle does not make two lists of it.
+    let edition = service.edition();
     let mut labels = Vec::with_capacity(items.len());
     let mut questions = Vec::with_capacity(items.len());
     let mut mistakes: Vec<Option<Problem>> = Vec::with_capacity(items.len());
     for (index, Item { label, row, question }) in items.into_iter().enumerate() {
         labels.push((label, row));
         let question = question
-            .and_then(|value| service.engine().question(&value).map_err(Problem::from))
+            .and_then(|value| edition.engine().question(&value).map_err(Problem::from))
             .map_err(|problem| problem.with_index(index).with_row(row));
         mistakes.push(question.map(|question| questions.push(question)).err());
     }
-    let outcomes = service.recommend_all(questions, abandoned);
+    let outcomes = service.recommend_all(&edition, questions, abandoned);
     let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
     let mut outcomes = outcomes.ok_or_else(gone)?.into_iter();
     let answers =

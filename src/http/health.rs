@@ -5,6 +5,7 @@
 
 use super::observe::Observer;
 use crate::service::{CacheStatus, Score, Service, StoreStatus};
+use crate::sizing::Engine;
 use crate::telemetry::alerts::FiringStatus;
 use crate::telemetry::process::{self, ProcessFigures};
 use crate::telemetry::{Backlog, DutyStatus};
@@ -59,17 +60,18 @@ fn status(reasons: &[String]) -> &'static str {
     ),
 )]
 pub async fn health(service: web::Data<Service>) -> HttpResponse {
+    let edition = service.edition();
     let store = service.store().status();
     let reasons = reasons(&store);
     json(&Health {
         status: status(&reasons),
         reasons,
         version: VERSION,
-        model_version: service.engine().model_version(),
+        model_version: edition.engine().model_version(),
         api_version: API_VERSION,
         uptime_seconds: service.uptime().as_secs(),
         alerts_firing: service.alerts_firing(),
-        cache: service.cache().status(),
+        cache: edition.cache().status(),
         store,
     })
 }
@@ -116,12 +118,12 @@ struct ModelPart<'a> {
     sessions: usize,
 }
 
-fn model(service: &Service) -> ModelPart<'_> {
+fn model(engine: &Engine) -> ModelPart<'_> {
     ModelPart {
         loaded: true,
-        version: service.engine().model_version(),
-        backend: service.engine().model().backend().to_string(),
-        sessions: service.engine().model().sessions(),
+        version: engine.model_version(),
+        backend: engine.model().backend().to_string(),
+        sessions: engine.model().sessions(),
     }
 }
 
@@ -138,13 +140,14 @@ fn model(service: &Service) -> ModelPart<'_> {
 pub async fn ready(request: HttpRequest, service: web::Data<Service>) -> HttpResponse {
     let store = service.store().status();
     let observer = request.app_data::<Rc<Observer>>();
+    let edition = service.edition();
     let stops = observer.is_some_and(|observer| observer.stopping.is_asked());
     let mut answer = if stops { HttpResponse::ServiceUnavailable() } else { HttpResponse::Ok() };
     answer.insert_header((CACHE_CONTROL, "no-store")).json(Ready {
         status: if stops { "stopping" } else { "ready" },
-        model: model(&service),
+        model: model(edition.engine()),
         warm: service.warmth(),
-        answers_ahead: service.cache().status().ahead_entries,
+        answers_ahead: edition.cache().status().ahead_entries,
         store: store.state,
         degraded: store.fault.is_some(),
         reason: store.reason,
@@ -163,8 +166,8 @@ struct CachePart {
 
 fn cache_part(service: &Service) -> CachePart {
     CachePart {
-        status: service.cache().status(),
-        memory_ttl_seconds: service.cache().memory_ttl().as_secs(),
+        status: service.edition().cache().status(),
+        memory_ttl_seconds: service.edition().cache().memory_ttl().as_secs(),
         store_ttl_seconds: service.store().ttl().as_secs(),
         warm: service.warmth(),
     }
@@ -267,6 +270,7 @@ struct Duty {
     responses((status = 200, description = "How it is", body = Detailed<'static>)),
 )]
 pub async fn detailed(service: web::Data<Service>) -> HttpResponse {
+    let edition = service.edition();
     let database = database_part(&service);
     let reasons = reasons(&database.store);
     let now_ms = service.clock().unix_ms();
@@ -278,8 +282,8 @@ pub async fn detailed(service: web::Data<Service>) -> HttpResponse {
         version: VERSION,
         api_version: API_VERSION,
         uptime_seconds: service.uptime().as_secs(),
-        model: model(&service),
-        charts: service.engine().charts().identities().map(|chart| chart.to_string()).collect(),
+        model: model(edition.engine()),
+        charts: edition.charts(),
         cache: cache_part(&service),
         database,
         performance: service.score(),

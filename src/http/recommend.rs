@@ -36,10 +36,11 @@ pub async fn recommend(
     service: web::Data<Service>,
     body: JsonBody,
 ) -> Result<HttpResponse, HttpProblem> {
-    let question = service.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
+    let edition = service.edition();
+    let question = edition.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
     // Computing takes some tens of microseconds: less than handing it to another thread.
     let answer = service
-        .recommend(question)
+        .recommend(&edition, question)
         .await
         .map_err(|error| HttpProblem::new(&request, problem(&error)))?;
     let stamp = Stamp::of(&request);

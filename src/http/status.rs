@@ -84,7 +84,8 @@ pub async fn status(
     configuration: web::Data<Configuration>,
 ) -> HttpResponse {
     let uptime = service.uptime();
-    let engine = service.engine();
+    let edition = service.edition();
+    let engine = edition.engine();
     let charts = engine.charts();
     let chart = |id: &str| {
         let version = charts.get(id).map(|chart| chart.identity()).unwrap_or_default();

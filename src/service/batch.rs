@@ -3,7 +3,7 @@
 //! A core takes a few questions at a time, has them answered, and looks whether anybody still wants to know.
 //! On blocking threads only: a worker that serves others never computes for a batch.
 
-use super::{Answer, Service, encode};
+use super::{Answer, Edition, Service, encode};
 use crate::cache::{Answered, Computed, Keyed, Tier};
 use crate::sizing::RecommendError;
 use crate::sizing::body::Unit;
@@ -46,50 +46,41 @@ impl Service {
     /// them any more. Blocks.
     pub fn recommend_all(
         &self,
+        edition: &Edition,
         questions: Vec<Question>,
         abandoned: &Abandoned,
     ) -> Option<Vec<Outcome>> {
         let units: Vec<_> = questions.iter().map(|question| question.unit).collect();
-        let (different, places) = self.different(questions);
-        let answered = self.spread(&different, abandoned)?;
+        let (different, places) = different(edition, questions);
+        let answered = self.spread(edition, &different, abandoned)?;
         let mut is_first = vec![true; different.len()];
         let outcomes = places.into_iter().zip(units).map(|(place, unit)| {
             let question = &different[place].question;
             let first = std::mem::replace(&mut is_first[place], false);
             let (recommendation, tier) = match &answered[place] {
-                Err(_) if unit != question.unit => self.reworded(question, unit)?,
+                Err(_) if unit != question.unit => self.reworded(edition, question, unit)?,
                 answered if first => answered.clone()?,
-                answered => self.0.cache.again(answered)?,
+                answered => edition.cache().again(answered)?,
             };
             Ok(Answer { recommendation, tier })
         });
         Some(outcomes.collect())
     }
 
-    /// The different ones among `questions`, and the place of each among these.
-    fn different(&self, questions: Vec<Question>) -> (Vec<Keyed>, Vec<usize>) {
-        let mut different = Vec::with_capacity(questions.len());
-        let mut place_of = HashMap::with_capacity(questions.len());
-        let places = questions.into_iter().map(|question| {
-            let keyed = self.0.cache.keyed(question.canonical());
-            *place_of.entry(keyed.digest).or_insert_with(|| {
-                different.push(keyed);
-                different.len() - 1
-            })
-        });
-        let places = places.collect();
-        (different, places)
-    }
-
     /// Refused in another unit's words: said again in this one's.
-    fn reworded(&self, question: &Question, unit: Unit) -> Answered {
-        let computed = self.compute(&Question { unit, ..question.clone() });
+    fn reworded(&self, edition: &Edition, question: &Question, unit: Unit) -> Answered {
+        let computed = self.compute(edition, &Question { unit, ..question.clone() });
         let answered = computed.map(|answer| (answer.into(), Tier::Computed)).map_err(Arc::new);
-        self.0.cache.again(&answered)
+        edition.cache().again(&answered)
     }
 
     /// Has every portion answered by whichever core is free.
-    fn spread(&self, questions: &[Keyed], abandoned: &Abandoned) -> Option<Vec<Answered>> {
+    fn spread(
+        &self,
+        edition: &Edition,
+        questions: &[Keyed],
+        abandoned: &Abandoned,
+    ) -> Option<Vec<Answered>> {
         let portions: Vec<&[Keyed]> = questions.chunks(PORTION).collect();
         let next = AtomicUsize::new(0);
         let work = || {
@@ -97,7 +88,7 @@ impl Service {
             while !abandoned.is_told() {
                 let at = next.fetch_add(1, Relaxed);
                 let Some(portion) = portions.get(at) else { break };
-                done.push((at, self.answer_portion(portion)));
+                done.push((at, self.answer_portion(edition, portion)));
             }
             done
         };
@@ -121,17 +112,32 @@ impl Service {
         (answers.len() == questions.len()).then_some(answers)
     }
 
-    fn answer_portion(&self, portion: &[Keyed]) -> Vec<Answered> {
-        self.0.cache.answer_many(portion, |questions| self.compute_all(questions))
+    fn answer_portion(&self, edition: &Edition, portion: &[Keyed]) -> Vec<Answered> {
+        edition.cache().answer_many(portion, |questions| self.compute_all(edition, questions))
     }
 
     /// Counted as as many computations, each of its share of the time.
-    fn compute_all(&self, questions: &[&Question]) -> Vec<Computed> {
+    fn compute_all(&self, edition: &Edition, questions: &[&Question]) -> Vec<Computed> {
         let began = Instant::now();
-        let recommendations = self.0.engine.recommend_all(questions).into_iter();
+        let recommendations = edition.engine().recommend_all(questions).into_iter();
         let computed: Vec<Computed> = recommendations.map(|r| r.map(|r| encode(&r))).collect();
         let nanos = began.elapsed().as_nanos() as u64 / questions.len().max(1) as u64;
         questions.iter().for_each(|_| self.0.telemetry.computations.record(nanos, 0));
         computed
     }
+}
+
+/// The different ones among `questions`, and the place of each among these.
+fn different(edition: &Edition, questions: Vec<Question>) -> (Vec<Keyed>, Vec<usize>) {
+    let mut different = Vec::with_capacity(questions.len());
+    let mut place_of = HashMap::with_capacity(questions.len());
+    let places = questions.into_iter().map(|question| {
+        let keyed = edition.cache().keyed(question.canonical());
+        *place_of.entry(keyed.digest).or_insert_with(|| {
+            different.push(keyed);
+            different.len() - 1
+        })
+    });
+    let places = places.collect();
+    (different, places)
 }

@@ -18,7 +18,7 @@ impl Service {
         self.build_info(&mut text);
         self.http(&mut text);
         self.connections(&mut text);
-        cache(&mut text, &self.cache().status());
+        cache(&mut text, &self.edition().cache().status());
         store(&mut text, &self.store().status());
         self.model(&mut text);
         self.upkeep(&mut text);
@@ -29,12 +29,12 @@ impl Service {
     }
 
     fn build_info(&self, text: &mut Exposition) {
-        let charts: Vec<_> = self.engine().charts().identities().collect();
+        let edition = self.edition();
         let labels = [
             ("version", VERSION),
             ("api_version", API_VERSION),
-            ("model_version", self.engine().model_version()),
-            ("chart_version", &charts.join(" ")),
+            ("model_version", edition.engine().model_version()),
+            ("chart_version", &edition.charts().join(" ")),
         ];
         text.gauge("suitsize_build_info", "What runs: always 1.").sample(&labels, 1.0);
     }
@@ -106,7 +106,7 @@ impl Service {
         )
         .durations(&[], &telemetry.inferences.read());
         text.gauge("suitsize_model_sessions", "Inferences that may run at once, for each sex.")
-            .is(self.engine().model().sessions() as f64);
+            .is(self.edition().engine().model().sessions() as f64);
     }
 
     fn upkeep(&self, text: &mut Exposition) {

@@ -67,7 +67,9 @@ pub struct Progress {
 impl Service {
     /// Computes the next likely answers that are not kept ahead yet, at most `most`.
     pub fn fill_ahead(&self, from: Progress, most: usize) -> Progress {
-        let generation = self.cache().ahead_generation();
+        // Before the edition is taken: see `put_in_force`.
+        let generation = self.edition().cache().ahead_generation();
+        let edition = self.edition();
         let mut progress = match from.generation == generation {
             true => from,
             false => Progress { generation, ..Progress::default() },
@@ -81,35 +83,39 @@ impl Service {
             };
             progress.at += 1;
             // One that a shop's own chart refuses is not kept; who asks it is told why.
-            if self.cache().lacks(&question)
-                && let Ok(answer) = encoded(self.engine(), &question)
+            if edition.cache().lacks(&question)
+                && let Ok(answer) = encoded(edition.engine(), &question)
             {
                 answers.push((question, answer));
             }
         }
         progress.computed += answers.len();
-        if !self.cache().put_ahead(answers) {
+        if !edition.cache().put_ahead(answers, generation) {
             progress.complete = true;
         }
+        // What was emptied meanwhile has to be filled again.
+        progress.complete &= !self.is_outdated(progress);
         if progress.complete {
-            self.cache().settle_ahead();
+            edition.cache().settle_ahead();
+            self.0.filled.store(generation + 1, Relaxed);
         }
-        self.0.filled.store(progress.complete, Relaxed);
-        self.cache().refresh_ahead();
+        edition.cache().refresh_ahead();
         progress
     }
 
     /// Whether something was emptied since, so that filling has to begin anew.
     pub fn is_outdated(&self, progress: Progress) -> bool {
-        self.cache().ahead_generation() != progress.generation
+        self.edition().cache().ahead_generation() != progress.generation
     }
 
     /// Computes one likely answer again and compares it with the one that is kept.
     pub fn check_one(&self, turn: usize) -> bool {
         let position = turn % popular::count().max(1);
         let Some(question) = popular::questions_from(position).next() else { return true };
-        match encoded(self.engine(), &question) {
-            Ok(answer) => self.cache().check(&question, &answer),
+        // One edition for both: computed by other charts it would differ by right.
+        let edition = self.edition();
+        match encoded(edition.engine(), &question) {
+            Ok(answer) => edition.cache().check(&question, &answer),
             Err(_) => true,
         }
     }
@@ -119,7 +125,9 @@ impl Service {
     /// # Errors
     /// Why none can be computed. A body that the shop's chart has no size for is an answer.
     pub fn prove_it_recommends(&self) -> Result<(), String> {
-        match popular::questions_from(0).next().map(|question| self.engine().recommend(&question)) {
+        let edition = self.edition();
+        let recommend = |question| edition.engine().recommend(&question);
+        match popular::questions_from(0).next().map(recommend) {
             Some(Err(error @ RecommendError::Model(_))) => Err(error.to_string()),
             _ => Ok(()),
         }
@@ -131,12 +139,12 @@ impl Service {
     /// `UnderWay` while somebody else does.
     pub fn warm(&self, request_id: &str) -> Result<Recorded<Warmed>, OperateError> {
         let _one_at_a_time = self.0.operating.try_lock().ok_or(OperateError::UnderWay)?;
-        let from_store = self.cache().warm_from_store().unwrap_or(0);
+        let from_store = self.edition().cache().warm_from_store().unwrap_or(0);
         let mut progress = Progress::default();
         while !progress.complete {
             progress = self.fill_ahead(progress, CHUNK);
         }
-        let ahead = self.cache().status().ahead_entries;
+        let ahead = self.edition().cache().status().ahead_entries;
         let warmed = Warmed { from_store, computed: progress.computed, ahead };
         let audit = self.audit("cache_warm", "{}".into(), DONE.into(), request_id);
         Ok(Recorded { done: warmed, audit })
@@ -151,7 +159,7 @@ impl Service {
         let _one_at_a_time = self.0.operating.try_lock().ok_or(OperateError::UnderWay)?;
         // The file first: what is on its way there is written before, and not found afterwards.
         let store = self.store().clear(prefix);
-        let memory = self.cache().clear_memory(prefix);
+        let memory = self.edition().cache().clear_memory(prefix);
         let parameters = serde_json::json!({ "prefix": prefix }).to_string();
         let outcome = outcome(&store);
         let done = Cleared { memory, store: store.ok() };
@@ -193,7 +201,7 @@ impl Service {
         Ok(Optimized { before, after: store.figures()?, jobs })
     }
 
-    fn audit(
+    pub(super) fn audit(
         &self,
         action: &str,
         parameters: String,

@@ -14,6 +14,7 @@ use super::recommendation::Recommendation;
 use super::refusal::{Code, FieldError, Refusal};
 use serde_json::Value;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How to build an `Engine`. The default needs no file: everything is in the binary.
 #[derive(Clone, Debug)]
@@ -66,7 +67,7 @@ pub enum RecommendError {
 
 /// The sizing engine: model, charts and settings. Share one between threads.
 pub struct Engine {
-    model: Model,
+    model: Arc<Model>,
     charts: Charts,
     /// Log standard deviation that civilians add, by measure.
     population: [f64; Measure::COUNT],
@@ -108,7 +109,19 @@ impl Engine {
         if !options.population_variance {
             model_version.push_str("-survey");
         }
-        Ok(Engine { charts, population, model_version, model })
+        Ok(Engine { charts, population, model_version, model: Arc::new(model) })
+    }
+
+    /// The same model with other charts. Costs nothing: a model's sessions are shared.
+    #[must_use]
+    pub fn with_charts(&self, charts: Charts) -> Self {
+        let Engine { model, charts: _, population, model_version } = self;
+        Engine {
+            model: Arc::clone(model),
+            charts,
+            population: *population,
+            model_version: model_version.clone(),
+        }
     }
 
     pub fn model(&self) -> &Model {

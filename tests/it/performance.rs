@@ -148,6 +148,7 @@ impl Driven {
     ) -> Self {
         let options = ServiceOptions {
             data_dir: dir.path().to_owned(),
+            charts: None,
             memory_ttl: Duration::from_secs(30),
             store_ttl: Duration::from_secs(300),
             history: 30 * DAY,
@@ -599,8 +600,11 @@ fn a_healthcheck_that_is_asked_wrongly_fails() {
 fn a_computation_is_timed_with_its_inference() {
     let driven = Driven::start(Vec::new());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let edition = driven.service.edition();
     for height_cm in [170.0, 180.0] {
-        runtime.block_on(driven.service.recommend(Question::new(height_cm, 75.0))).unwrap();
+        runtime
+            .block_on(driven.service.recommend(&edition, Question::new(height_cm, 75.0)))
+            .unwrap();
     }
     assert_eq!(driven.service.telemetry().computations.read().count(), 2);
 }

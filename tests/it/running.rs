@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
-use suitsize::app::App;
+use suitsize::app::{App, Reloader};
 use suitsize::config::{
     DataSettings, EngineSettings, LimitSettings, RateLimit, ServeSettings, Switch, WatchSettings,
 };
+use suitsize::service::{ReloadError, Reloaded};
 use tokio::sync::oneshot;
 
 pub const JSON: (&str, &str) = ("content-type", "application/json");
@@ -19,6 +20,7 @@ pub const JSON: (&str, &str) = ("content-type", "application/json");
 pub struct Running {
     pub port: u16,
     pub dir: tempfile::TempDir,
+    reloader: Reloader,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -37,12 +39,12 @@ impl Running {
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
                 let app = App::build(&settings).expect("the service starts");
-                started.send(app.port()).unwrap();
+                started.send((app.port(), app.reloader())).unwrap();
                 app.run_until(async { drop(stopped.await) }).await.unwrap();
             });
         });
-        let port = is_started.recv().unwrap();
-        Running { port, dir, stop: Some(stop), thread: Some(thread) }
+        let (port, reloader) = is_started.recv().unwrap();
+        Running { port, dir, reloader, stop: Some(stop), thread: Some(thread) }
     }
 
     /// Stops in order and gives the data directory back.
@@ -61,6 +63,11 @@ impl Running {
 
     pub fn ask(&self, question: &Value) -> Reply {
         self.send("POST", "/api/recommend", &[JSON], question.to_string().as_bytes())
+    }
+
+    /// What SIGHUP does to the program.
+    pub fn reload(&self) -> Result<Reloaded, ReloadError> {
+        self.reloader.reload().expect("it runs")
     }
 
     pub fn health(&self) -> Value {

@@ -304,6 +304,7 @@ fn an_idle_hour_makes_a_large_file_small_again() {
     let clock = Clock::manual(NOON_MS);
     let options = ServiceOptions {
         data_dir: dir.path().to_owned(),
+        charts: None,
         memory_ttl: Duration::from_secs(30),
         store_ttl: Duration::from_secs(300),
         history: Duration::from_secs(30 * 86_400),

@@ -8,20 +8,20 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The supervisor's end of the socket.
-struct Supervisor {
+pub struct Supervisor {
     socket: UnixDatagram,
     dir: tempfile::TempDir,
 }
 
 impl Supervisor {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(dir.path().join("notify")).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         Supervisor { socket, dir }
     }
 
-    fn starts(&self, more: &[(&str, &str)]) -> Served {
+    pub fn starts(&self, more: &[(&str, &str)]) -> Served {
         let path = self.dir.path().join("notify");
         let mut environment =
             vec![("NOTIFY_SOCKET", path.to_str().unwrap()), ("SUITSIZE_WARM", "off")];
@@ -30,7 +30,7 @@ impl Supervisor {
     }
 
     /// One message: its lines.
-    fn hears(&self) -> Vec<String> {
+    pub fn hears(&self) -> Vec<String> {
         let mut message = [0; 4096];
         let length = self.socket.recv(&mut message).expect("the supervisor is told something");
         let text = std::str::from_utf8(&message[..length]).unwrap();

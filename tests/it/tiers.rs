@@ -302,7 +302,11 @@ fn what_is_put_ahead_is_a_memory_hit_until_it_is_not_refreshed() {
     let tiers = tiers();
     let ahead = question(175.0);
     assert!(tiers.cache.lacks(&ahead));
-    assert!(tiers.cache.put_ahead(vec![(ahead.clone(), answer_to(&ahead))]));
+    assert!(
+        tiers
+            .cache
+            .put_ahead(vec![(ahead.clone(), answer_to(&ahead))], tiers.cache.ahead_generation())
+    );
     assert!(!tiers.cache.lacks(&ahead));
     tiers.cache.refresh_ahead();
     assert_eq!(tiers.ask(&ahead), Tier::Memory);
@@ -315,7 +319,8 @@ fn what_is_put_ahead_is_a_memory_hit_until_it_is_not_refreshed() {
 fn an_answer_that_is_not_the_same_again_empties_memory() {
     let tiers = tiers();
     let ahead = question(175.0);
-    tiers.cache.put_ahead(vec![(ahead.clone(), b"what it was".to_vec())]);
+    let generation = tiers.cache.ahead_generation();
+    tiers.cache.put_ahead(vec![(ahead.clone(), b"what it was".to_vec())], generation);
     tiers.cache.refresh_ahead();
     assert!(!tiers.cache.check(&ahead, &answer_to(&ahead)));
     let status = tiers.cache.status();
