@@ -126,7 +126,11 @@ fn told(setting: &Setting) -> SettingInForce {
     SettingInForce {
         name: setting.name.clone(),
         variable: setting.variable.clone(),
-        value: setting.value.clone(),
+        // Where things are on this machine is its operator's business: `suitsize config` tells.
+        value: match setting.is_path {
+            true => setting.value.as_ref().map(|_| "set".to_owned()),
+            false => setting.value.clone(),
+        },
         unit: setting.unit,
         source: setting.source.name(),
     }

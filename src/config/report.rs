@@ -46,6 +46,9 @@ pub struct Setting {
     pub allowed: Option<String>,
     /// What it does, in a line.
     pub effect: String,
+    /// Whether the value is a place on this machine.
+    #[serde(skip)]
+    pub is_path: bool,
 }
 
 /// Every setting of a start, in the order of the help. `command` is the program's, `matches` those of a
@@ -81,7 +84,9 @@ fn setting(arg: &Arg, variable: &OsStr, matches: &ArgMatches) -> Setting {
         values.join(",")
     });
     let (effect, default) = effect_and_default(arg);
+    let named = arg.get_value_names().unwrap_or_default();
     Setting {
+        is_path: named.iter().any(|name| ["DIR", "FILE", "LIBRARY"].contains(&name.as_str())),
         flag: format!("--{name}"),
         name,
         variable: variable.to_string_lossy().into_owned(),

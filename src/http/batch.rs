@@ -9,9 +9,9 @@
 //! # What it may take
 //!
 //! A batch takes every core that is free, so more than `MOST_COMPUTING` at once would only make each
-//! slower; the next ones wait for their turn, and those beyond `MOST_UNDER_WAY` are sent away. An answer is
-//! counted until its last byte is sent: who reads slowly holds megabytes. So does who sends slowly: of these
-//! there are `MOST_ARRIVING`, apart from the others, so that they keep out only each other.
+//! slower; `MOST_WAITING` more may arrive or wait for their turn, and those beyond are sent away. Answers that are
+//! not read yet have `MOST_UNREAD_KB` together: who reads slowly holds megabytes. One client has `MOST_OF_ONE`
+//! batches from its first byte to its last, so that whoever sends or reads slowly keeps out only itself.
 
 mod accept;
 mod columns;
@@ -22,6 +22,7 @@ mod table;
 
 use super::admit::charge_for_list;
 use super::body;
+use super::client::Client;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::sliced::Sliced;
@@ -33,10 +34,15 @@ use accept::Format;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
 };
+use actix_web::rt::time::timeout;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use parking_lot::Mutex;
 use reply::Reply;
 use serde_json::Value;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
+use std::time::Duration;
 use table::Dialect;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -46,27 +52,64 @@ pub const MAX_BODY_BYTES: usize = 1024 * 1024;
 pub const MOST_QUESTIONS: usize = 1_000;
 /// Two, so that one that waits for a disk leaves the cores to the other.
 pub const MOST_COMPUTING: usize = 2;
-/// Eight answers are 16 MB, 50 with `details`. Who waits behind six others waits for a fifth of a second.
-const MOST_UNDER_WAY: usize = 8;
-/// 16 MB of bodies that are not complete.
-const MOST_ARRIVING: usize = 16;
+/// 16 MB of bodies that arrive or wait.
+const MOST_WAITING: usize = 16;
+/// Six answers of a thousand questions, or two with `details`.
+const MOST_UNREAD_KB: usize = 12 * 1024;
+/// A shop that sends a list, and a colleague who does too.
+const MOST_OF_ONE: usize = 3;
+/// Nobody waits behind others for longer.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
 /// By then they have all been answered.
 const BUSY_RETRY_SECONDS: u32 = 2;
 
 /// How many batches there are just now; one for all workers.
 #[derive(Clone)]
 pub struct Batches {
-    arriving: Arc<Semaphore>,
-    under_way: Arc<Semaphore>,
+    by_client: Arc<Mutex<HashMap<Client, usize>>>,
+    waiting: Arc<Semaphore>,
     computing: Arc<Semaphore>,
+    unread: Arc<Semaphore>,
 }
 
 impl Default for Batches {
     fn default() -> Self {
         Batches {
-            arriving: Arc::new(Semaphore::new(MOST_ARRIVING)),
-            under_way: Arc::new(Semaphore::new(MOST_UNDER_WAY)),
+            by_client: Arc::default(),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             computing: Arc::new(Semaphore::new(MOST_COMPUTING)),
+            unread: Arc::new(Semaphore::new(MOST_UNREAD_KB)),
+        }
+    }
+}
+
+impl Batches {
+    /// A client's share, given back when it is dropped; nothing beyond it.
+    fn share(&self, client: Client) -> Option<Share> {
+        let mut by_client = self.by_client.lock();
+        let taken = by_client.entry(client).or_default();
+        if *taken == MOST_OF_ONE {
+            return None;
+        }
+        *taken += 1;
+        Some(Share { by_client: Arc::clone(&self.by_client), client })
+    }
+}
+
+/// A batch among those of its client.
+struct Share {
+    by_client: Arc<Mutex<HashMap<Client, usize>>>,
+    client: Client,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        let mut by_client = self.by_client.lock();
+        if let Entry::Occupied(mut taken) = by_client.entry(self.client) {
+            *taken.get_mut() -= 1;
+            if *taken.get() == 0 {
+                taken.remove();
+            }
         }
     }
 }
@@ -109,18 +152,19 @@ pub async fn batch(
     let fail = |problem| HttpProblem::new(&request, problem);
     let format = format(&request).map_err(fail)?;
     let answer_format = accept::choose(request.headers(), format);
-    let Ok(arriving) = batches.arriving.try_acquire() else { return Ok(busy(&request)) };
+    let Some(share) = batches.share(Stamp::of(&request).client) else { return Ok(busy(&request)) };
+    let Ok(waiting) = batches.waiting.try_acquire() else { return Ok(busy(&request)) };
     let body = body::read(&request, payload.into_inner(), MAX_BODY_BYTES).await.map_err(fail)?;
-    drop(arriving);
-    let Ok(place) = Arc::clone(&batches.under_way).try_acquire_owned() else {
-        return Ok(busy(&request));
-    };
-    let at_a_stop = |_| fail(Problem::new(Kind::Busy, "the service stops"));
-    let turn = Arc::clone(&batches.computing).acquire_owned().await.map_err(at_a_stop)?;
+    let turn = timeout(TURN_LIMIT, Arc::clone(&batches.computing).acquire_owned()).await;
+    let Ok(Ok(turn)) = turn else { return Ok(busy(&request)) };
+    drop(waiting);
     let nobody = |_| {
         fail(Problem::new(Kind::Internal, "The sizes could not be computed. Please try again."))
     };
-    let list = web::block(move || read(&body, format)).await.map_err(nobody)?.map_err(fail)?;
+    // The turn goes with the work: a thread goes on when its caller has gone.
+    let work = move || (turn, read(&body, format));
+    let (turn, list) = web::block(work).await.map_err(nobody)?;
+    let list = list.map_err(fail)?;
     charge_for_list(&request, list.0.len())?;
     let leaving = Leaving(Abandoned::default());
     let abandoned = leaving.0.clone();
@@ -135,7 +179,11 @@ pub async fn batch(
     if let Some(failure) = &reply.failure {
         log::error!(request_id = Stamp::of(&request).id(); "a question of a batch: {failure}");
     }
-    Ok(respond(&request, &service, reply, answer_format, place))
+    let size_kb = (reply.bytes.len() / 1024).min(MOST_UNREAD_KB) as u32;
+    let Ok(unread) = Arc::clone(&batches.unread).try_acquire_many_owned(size_kb) else {
+        return Ok(busy(&request));
+    };
+    Ok(respond(&request, &service, reply, answer_format, (share, unread)))
 }
 
 fn busy(request: &HttpRequest) -> HttpResponse {
@@ -219,7 +267,7 @@ fn respond(
     service: &Service,
     mut reply: Reply,
     format: Format,
-    place: OwnedSemaphorePermit,
+    place: (Share, OwnedSemaphorePermit),
 ) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response

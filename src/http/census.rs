@@ -3,11 +3,12 @@
 //! Beyond its share a connection is told 503 and closed at once, which a client can act on; one that is
 //! left in the kernel's queue looks like a network that fails.
 
+use super::client::Client;
 use crate::telemetry::{Connections, Telemetry};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -20,7 +21,7 @@ pub struct Census {
     most: usize,
     /// Without a proxy in front, behind which all have its address.
     most_of_one: Option<usize>,
-    by_client: Mutex<HashMap<IpAddr, usize>>,
+    by_client: Mutex<HashMap<Client, usize>>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -37,7 +38,7 @@ impl Census {
 
     /// A place for a connection, given back when it is dropped. `None`: there is none left for this client.
     pub fn admit(self: &Arc<Self>, peer: Option<SocketAddr>) -> Option<Place> {
-        let client = peer.map(|peer| peer.ip().to_canonical());
+        let client = peer.map(|peer| Client::from(peer.ip()));
         let place = self.place(client);
         if place.is_none() {
             self.connections().refused.fetch_add(1, Relaxed);
@@ -45,7 +46,7 @@ impl Census {
         place
     }
 
-    fn place(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Place> {
+    fn place(self: &Arc<Self>, client: Option<Client>) -> Option<Place> {
         if self.connections().open.fetch_add(1, Relaxed) >= self.most {
             self.connections().open.fetch_sub(1, Relaxed);
             return None;
@@ -78,7 +79,7 @@ impl Census {
 /// A connection's place.
 pub struct Place {
     census: Arc<Census>,
-    client: Option<IpAddr>,
+    client: Option<Client>,
 }
 
 impl Place {

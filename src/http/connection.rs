@@ -28,10 +28,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Seconds that a request may take to arrive: a batch of 1 MB over a slow line, or the 10 s that a body is given
 /// and the answer that says so.
 const REQUEST_TICKS: u32 = 30;
-/// Seconds for which a client may take nothing.
-const STALL_TICKS: u32 = 10;
+/// Seconds for which a client may take nothing: with a large window one takes nothing for long, and then much.
+const STALL_TICKS: u32 = 20;
 /// Bytes a second beyond those.
-const LEAST_RATE: u32 = 16 * 1024;
+const LEAST_RATE: usize = 16 * 1024;
 /// Nothing sensible has a longer one; a proxy's own limit is 8 kB.
 const MAX_HEAD_BYTES: usize = 16 * 1024;
 
@@ -116,6 +116,8 @@ pub struct Connection<S> {
     watch: Rc<Watch>,
     watched: Rc<Watched>,
     head: Head,
+    /// Taken, and not yet worth a second.
+    taken_bytes: Cell<usize>,
     place: Place,
 }
 
@@ -128,7 +130,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             waker: RefCell::default(),
         });
         watch.watched.borrow_mut().push(Rc::downgrade(&watched));
-        Connection { stream, watch: Rc::clone(watch), watched, head: Head::default(), place }
+        Connection {
+            stream,
+            watch: Rc::clone(watch),
+            watched,
+            head: Head::default(),
+            taken_bytes: Cell::default(),
+            place,
+        }
     }
 
     /// For the requests that come on it.
@@ -158,7 +167,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if all {
             self.watched.taken_by.set(NEVER);
         } else if self.watched.taken_by.get() != NEVER {
-            let more = bytes as u32 / LEAST_RATE;
+            let taken = self.taken_bytes.get() + bytes;
+            self.taken_bytes.set(taken % LEAST_RATE);
+            let more = (taken / LEAST_RATE) as u32;
             let most = self.watch.after(STALL_TICKS);
             self.watched.taken_by.set((self.watched.taken_by.get() + more).min(most));
         }
@@ -242,13 +253,16 @@ impl Head {
         if self.complete {
             return true;
         }
-        self.complete =
-            self.ends_in_first(bytes) || memchr::memmem::find(bytes, END_OF_HEAD).is_some();
-        self.bytes += bytes.len();
+        let end = match self.ends_in_first(bytes) {
+            true => Some(0),
+            false => memchr::memmem::find(bytes, END_OF_HEAD),
+        };
+        self.complete = end.is_some();
+        self.bytes += end.unwrap_or(bytes.len());
         if !self.complete {
             self.remember(bytes);
         }
-        self.complete || self.bytes <= MAX_HEAD_BYTES
+        self.bytes <= MAX_HEAD_BYTES
     }
 
     /// Whether its end began in what came before.
@@ -398,7 +412,7 @@ mod tests {
             &[
                 Sends(GET),
                 Answers(2 * BUFFER, BUFFER),
-                Lives(9),
+                Lives(19),
                 Takes(BUFFER),
                 Answers(BUFFER + 1, BUFFER),
                 // Four seconds more than the one that was left.
@@ -411,7 +425,7 @@ mod tests {
             &[
                 Sends(GET),
                 Answers(BUFFER + 1, BUFFER),
-                Lives(9),
+                Lives(19),
                 Takes(1),
                 Answers(2, 1),
                 Lives(1),
@@ -423,7 +437,7 @@ mod tests {
             &[
                 Sends(GET),
                 Answers(BUFFER + 9, BUFFER),
-                Lives(9),
+                Lives(19),
                 Takes(BUFFER),
                 Answers(9, 9),
                 Lives(60),

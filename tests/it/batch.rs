@@ -385,7 +385,7 @@ fn the_form_of_the_answer_is_the_callers_choice() {
 }
 
 /// A batch whose answer nobody reads; it is megabytes, more than sockets hold.
-fn unread(service: &Running) -> TcpStream {
+fn unread(service: &Running, status: &str) -> TcpStream {
     let body = json!(vec![json!({"height":175,"weight":75,"details":true}); 1_000]).to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
     let head = format!(
@@ -395,21 +395,55 @@ fn unread(service: &Running) -> TcpStream {
     stream.write_all(head.as_bytes()).unwrap();
     stream.write_all(body.as_bytes()).unwrap();
     // The answer has begun, so it has its place.
-    stream.read_exact(&mut [0; 15]).unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).unwrap();
+    assert_eq!(begun[9..], *status.as_bytes());
     stream
 }
 
 #[test]
-fn who_does_not_read_takes_a_place_and_nobody_else_s_time() {
+fn who_does_not_read_or_send_takes_a_place_and_nobody_else_s_time() {
     let service = Running::start(|_| ());
     let list = json!([{"height":175,"weight":75}]).to_string();
     let ask = || service.send("POST", PATH, &[JSON], list.as_bytes());
-    let streams: Vec<TcpStream> = (0..8).map(|_| unread(&service)).collect();
-    let reply = ask();
+    let until = |status: u16| (0..5_000).map(|_| ask()).find(|reply| reply.status == status);
+    // Twelve megabytes that nobody reads, and no more.
+    let unread_answers =
+        [unread(&service, "200"), unread(&service, "200"), unread(&service, "503")];
+    drop(unread_answers);
+    assert!(until(200).is_some(), "places are free again when the callers have gone");
+    // One client has three batches, from the first byte of each.
+    let begin = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", service.port)).unwrap();
+        let head = "POST /api/recommend/batch HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n[";
+        stream.write_all(head.as_bytes()).unwrap();
+        stream
+    };
+    let begun = [begin(), begin(), begin()];
+    let reply = until(503).expect("a fourth is one too many");
     check_problem(&reply, 503, "busy", "ask again");
     assert_eq!(reply.header("retry-after"), "2");
     assert_eq!(service.ask(&json!({"height":175,"weight":75})).status, 200);
-    drop(streams);
-    let answered = (0..2_000).map(|_| ask().status).find(|status| *status == 200);
-    assert_eq!(answered, Some(200), "places are free again when the callers have gone");
+    drop(begun);
+    assert!(until(200).is_some(), "and again");
+}
+
+#[test]
+fn what_would_cost_more_than_it_is_worth_is_refused() {
+    let service = Running::start(|_| ());
+    let post = |kind: &str, body: String| {
+        service.send("POST", PATH, &[("content-type", kind)], body.as_bytes())
+    };
+    let long = vec![0; 200_000];
+    let defaults =
+        json!({"defaults": {"x": long}, "questions": vec![json!({}); 1_000]}).to_string();
+    let reply = post("application/json", defaults);
+    check_problem(&reply, 422, "invalid_request", "defaults may have");
+    for header in [
+        format!("{}{}height,weight", ",".repeat(250_000), "id,".repeat(80_000)),
+        format!("height,weight{}\n175,75{}", ",".repeat(300_000), ",1".repeat(300_000)),
+    ] {
+        let reply = post("text/csv", header);
+        check_problem(&reply, 422, "invalid_request", "256 columns");
+    }
 }

@@ -30,6 +30,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
 
 fn setting(name: &str, variable: &str, value: Option<&str>, source: Source) -> Setting {
     Setting {
+        is_path: false,
         name: name.to_owned(),
         flag: format!("--{name}"),
         variable: variable.to_owned(),

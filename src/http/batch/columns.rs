@@ -53,6 +53,13 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
     let mut columns: Vec<Column> = Vec::new();
     let mut mistakes = Vec::new();
     for (at, cell) in (1..).zip(header) {
+        if at > MOST_COLUMNS || mistakes.len() == MOST_MISTAKES {
+            if at > MOST_COLUMNS {
+                let message = format!("a table may have {MOST_COLUMNS} columns");
+                mistakes.push(FieldError::new("", Code::OutOfRange, message));
+            }
+            return Err(mistakes);
+        }
         let column = match known.iter().find(|name| plain(name) == plain(cell)) {
             _ if plain(cell).is_empty() => Column::Unnamed,
             Some(&"id") => Column::Id,
@@ -80,6 +87,8 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
     if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
 }
 
+/// There are names for some thirty; spreadsheets write empty ones behind them.
+const MOST_COLUMNS: usize = 256;
 /// A row of numbers where names belong would be named cell by cell.
 const MOST_MISTAKES: usize = 8;
 

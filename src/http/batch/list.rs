@@ -6,6 +6,9 @@ use crate::sizing::parse;
 use crate::sizing::refusal::{Code, FieldError, Refusal};
 use serde_json::{Map, Value};
 
+/// All fields of a question are some 500.
+const MOST_DEFAULTS_BYTES: usize = 2_000;
+
 const FIELDS: &[&str] = &["questions", "defaults"];
 
 /// # Errors
@@ -55,7 +58,12 @@ fn parts(mut fields: Map<String, Value>) -> Result<(Vec<Value>, Map<String, Valu
     };
     let defaults = match fields.remove("defaults") {
         None | Some(Value::Null) => Map::new(),
-        Some(Value::Object(defaults)) => defaults,
+        Some(Value::Object(defaults)) if is_small(&defaults) => defaults,
+        Some(Value::Object(_)) => {
+            let message = format!("defaults may have {MOST_DEFAULTS_BYTES} bytes");
+            mistakes.push(FieldError::new("defaults", Code::WrongType, message));
+            Map::new()
+        }
         Some(_) => {
             let message = "defaults must be an object with fields of a question";
             mistakes.push(FieldError::new("defaults", Code::WrongType, message));
@@ -67,6 +75,11 @@ fn parts(mut fields: Map<String, Value>) -> Result<(Vec<Value>, Map<String, Valu
     } else {
         Err(Problem::invalid_request(mistakes))
     }
+}
+
+/// Defaults are copied into every question: what is no default of ours is not to become a thousand of it.
+fn is_small(defaults: &Map<String, Value>) -> bool {
+    serde_json::to_string(defaults).is_ok_and(|text| text.len() <= MOST_DEFAULTS_BYTES)
 }
 
 /// What the question does not say is as in `defaults`; `id` and `name` are its label.

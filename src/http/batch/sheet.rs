@@ -27,7 +27,7 @@ const BEHIND: [&str; 9] = [
     "error",
 ];
 /// What a spreadsheet takes for the beginning of a formula.
-const FORMULA: [char; 7] = ['=', '+', '-', '@', '\t', '\r', '\n'];
+const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// What a row tells of a recommendation.
 #[derive(Deserialize)]
