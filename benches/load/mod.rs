@@ -51,7 +51,8 @@ impl Server {
             .arg(dir.path())
             // One client asks as fast as it can.
             .env("SUITSIZE_RATE_LIMIT", "off")
-            .env("RUST_LOG", "warn")
+            .env("RUST_LOG", "error")
+            .env_remove("SUITSIZE_BENCH_BINARY")
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()

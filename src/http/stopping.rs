@@ -9,8 +9,8 @@
 use super::census::Census;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::{net::TcpStream, time::sleep};
-use rustix::net::{Shutdown, shutdown};
-use std::net::TcpListener;
+use rustix::net::{Shutdown, listen, shutdown};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
@@ -22,7 +22,20 @@ const PAUSE: Duration = Duration::from_millis(20);
 const LAST_REQUEST: Duration = Duration::from_secs(1);
 /// For what is being answered; actix-web looks once a second. All together stay below 5 s.
 pub const FINISH_SECONDS: u64 = 3;
+/// Each waits for so long at the most: nobody else is served meanwhile on this thread.
+const TRIES: usize = 20;
+const TRY: Duration = Duration::from_millis(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// An address of "everywhere" is not one to connect to.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
 
 /// How far the service is with stopping. Cheap to clone.
 #[derive(Clone)]
@@ -64,10 +77,7 @@ impl<S: Fn(TcpStream)> Stop<S> {
     pub async fn run(self) {
         self.handle.pause().await;
         sleep(PAUSE).await;
-        self.take_the_last();
-        if let Err(error) = shutdown(&self.listener, Shutdown::Read) {
-            log::debug!("the listener closes with the server: {error}");
-        }
+        self.close_the_listener();
         self.stopping.asked.store(true, Relaxed);
         self.wait_for_nobody(LAST_REQUEST).await;
         self.stopping.over.send_replace(true);
@@ -75,6 +85,29 @@ impl<S: Fn(TcpStream)> Stop<S> {
         self.handle.stop(true).await;
         // Those that are served on this thread.
         self.wait_for_nobody(finish.saturating_duration_since(Instant::now())).await;
+    }
+
+    /// Closing it resets whoever the kernel has taken meanwhile, between the last look and the call: with many
+    /// clients and a busy machine one in a hundred thousand requests. So the queue is made one place long, and
+    /// that place is taken by ourselves: whoever comes now is not taken, and refused when it tries again.
+    fn close_the_listener(&self) {
+        let own = self.listener.local_addr().map(reachable);
+        let shortened = listen(&self.listener, 0);
+        for _ in 0..TRIES {
+            self.take_the_last();
+            let (Ok(own), Ok(())) = (&own, &shortened) else { break };
+            // While somebody else has the place this one is not taken either.
+            if let Ok(_own) = std::net::TcpStream::connect_timeout(own, TRY) {
+                return self.refuse_new();
+            }
+        }
+        self.refuse_new();
+    }
+
+    fn refuse_new(&self) {
+        if let Err(error) = shutdown(&self.listener, Shutdown::Read) {
+            log::debug!("the listener is closed: {error}");
+        }
     }
 
     fn take_the_last(&self) {
