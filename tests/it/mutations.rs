@@ -13,7 +13,8 @@ use std::time::Duration;
 
 const BY_ITSELF: usize = 4_000;
 const SEED: u64 = 0x5017_512e;
-const CONNECTIONS: u64 = 4;
+/// As many as one client may have lists at once.
+const CONNECTIONS: u64 = 3;
 /// What the allocator may keep, and the tiers fill with.
 const MOST_GROWTH_KB: i64 = 24 * 1024;
 
