@@ -405,7 +405,7 @@ mod tests {
         check("the next one after it", &[Sends(GET), Whole, Answers(9, 9), Sends(b"G"), Ends(31)]);
         check(
             "a client that takes nothing",
-            &[Sends(GET), Answers(BUFFER + 1, BUFFER), Lives(10), Ends(1)],
+            &[Sends(GET), Answers(BUFFER + 1, BUFFER), Lives(20), Ends(1)],
         );
         check(
             "a client that takes 16 kB a second",
