@@ -18,6 +18,7 @@ CLASSES = {"2xx", "3xx", "4xx", "5xx"}
 STATES = {"opening", "open", "paused", "closed"}
 # Family -> label -> values that it may have. Other labels: `OPEN_LABELS`.
 VALUES = {
+    "suitsize_http_connections_ended_total": {"reason": {"refused", "overdue"}},
     "suitsize_http_requests_total": {"status": CLASSES, "tier": TIERS},
     "suitsize_http_request_duration_seconds": {"status": CLASSES, "tier": TIERS},
     "suitsize_http_response_bytes_total": {"status": CLASSES, "tier": TIERS},
