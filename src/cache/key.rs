@@ -46,6 +46,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         tapes_cm,
         build: Build { chest, stomach },
         known_size,
+        known_trousers,
         measured,
         tape_by: _, // as resolved by `Question::tape_by`
         size_system,
@@ -85,6 +86,10 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
     if let Some(id) = chart {
         hasher.write(&[2]);
         text(id, hasher);
+    }
+    if let Some(KnownSize { label, system }) = known_trousers {
+        hasher.write(&[3, system_code(*system)]);
+        text(label, hasher);
     }
 }
 
@@ -147,6 +152,14 @@ mod tests {
             Question { known_size: Some(known("shop", SizeSystem::EU)), ..plain() },
             Question { known_size: Some(known("50R", SizeSystem::EU)), ..plain() },
             Question { known_size: Some(known("50R", SizeSystem::US)), ..plain() },
+            Question { known_trousers: Some(known("50R", SizeSystem::EU)), ..plain() },
+            Question { known_trousers: Some(known("50R", SizeSystem::US)), ..plain() },
+            Question { known_trousers: Some(known("shop", SizeSystem::EU)), ..plain() },
+            Question {
+                known_size: Some(known("50R", SizeSystem::EU)),
+                known_trousers: Some(known("50R", SizeSystem::EU)),
+                ..plain()
+            },
             Question { details: true, ..plain() },
             Question { build: Build { chest: Some(Third::Lower), stomach: None }, ..plain() },
             Question { build: Build { chest: None, stomach: Some(Third::Lower) }, ..plain() },

@@ -85,7 +85,12 @@ pub fn fields() -> Vec<Field> {
     fields.extend(Tape::ALL.map(tape));
     fields.extend([
         field("build", build(), "How the person looks beside others of this height and weight."),
-        field("knownSize", known_size(), "A jacket that fits, as its label reads."),
+        field(
+            "knownSize",
+            known("The label, such as `40R`."),
+            "A jacket that fits, as its label reads.",
+        ),
+        field("knownTrousers", known(TROUSERS), "Trousers that fit, as their label reads."),
         field("measured", Kind::Flag, "Height and weight were measured, not stated."),
         field("tape", words(TAPES_BY), "Who held the tape; a fitter's is trusted more."),
         field("sizeSystem", systems(), "System of the answer's `size`; `EU` if absent."),
@@ -102,8 +107,12 @@ fn build() -> Kind {
     ])
 }
 
-fn known_size() -> Kind {
-    let size = field("size", Kind::Text, "The label, such as `40R`.");
+const TROUSERS: &str = "The label. EU, IT, DE: a number such as `50`; US, UK: inches of waist such as `34` or \
+    `34/32`; FR: half the waist, such as `44`; women: the number of the jacket. `W34` is inches in any system; \
+    JP is not read.";
+
+fn known(says: &'static str) -> Kind {
+    let size = field("size", Kind::Text, says);
     Kind::Object(vec![
         Field { required: true, ..size },
         field("system", systems(), "System of the label; `EU` if absent."),

@@ -143,12 +143,9 @@ impl Engine {
     /// Every mistake in it at once, the chart's too.
     pub fn question(&self, value: &Value) -> Result<Question, Refusal> {
         let (question, mut errors) = parse::read(value);
-        match (self.chart_for(&question), &question.known_size) {
-            (Err(refusal), _) => errors.extend(refusal.errors),
-            (Ok((_, block)), Some(known)) if block.known_jacket(known).is_none() => {
-                errors.push(know::unknown_size(known, block));
-            }
-            _ => {}
+        match self.chart_for(&question) {
+            Err(refusal) => errors.extend(refusal.errors),
+            Ok((_, block)) => errors.extend(know::unknown_labels(&question, block)),
         }
         if errors.is_empty() { Ok(question) } else { Err(Refusal { errors }) }
     }

@@ -27,6 +27,7 @@ pub const FIELDS: &[&str] = &[
     "inseam",
     "build",
     "knownSize",
+    "knownTrousers",
     "measured",
     "tape",
     "sizeSystem",
@@ -92,7 +93,8 @@ impl<'a> Reader<'a> {
             question.tapes_cm[tape as usize] = self.number(tape.name(), Quantity::Length, false);
         }
         question.build = self.build();
-        question.known_size = self.known_size();
+        question.known_size = self.known("knownSize", "40R");
+        question.known_trousers = self.known("knownTrousers", "34");
         question.measured = self.flag("measured");
         question.tape_by = self.choice("tape", &contract::TAPES_BY);
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
@@ -239,19 +241,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn known_size(&mut self) -> Option<KnownSize> {
-        let object = self.object("knownSize", &["size", "system"])?;
+    /// A garment that fits, by its label; `such_as` is one.
+    fn known(&mut self, name: &'static str, such_as: &str) -> Option<KnownSize> {
+        let object = self.object(name, &["size", "system"])?;
+        let (size_field, system_field) = (format!("{name}.size"), format!("{name}.system"));
         if object.get("size").is_none_or(Value::is_null) {
-            self.fail(
-                "knownSize.size",
-                Code::Required,
-                "knownSize.size is required, such as \"40R\"",
-            );
+            let message = format!("{size_field} is required, such as \"{such_as}\"");
+            self.fail(&size_field, Code::Required, message);
             return None;
         }
         let mistakes = self.errors.len();
-        let system = self.size_system(object, "system", "knownSize.system");
-        let label = self.text(object, "size", "knownSize.size")?;
+        let system = self.size_system(object, "system", &system_field);
+        let label = self.text(object, "size", &size_field)?;
         // A label is not looked up in a system that was not understood.
         (self.errors.len() == mistakes).then_some(KnownSize { label, system })
     }

@@ -21,6 +21,8 @@ pub struct Question {
     pub build: Build,
     /// A jacket that fits.
     pub known_size: Option<KnownSize>,
+    /// Trousers that fit.
+    pub known_trousers: Option<KnownSize>,
     /// Height and weight were measured on an instrument, not stated.
     pub measured: bool,
     /// Who held the tape; a fitter where height and weight were measured, unless told otherwise.
@@ -46,6 +48,7 @@ impl Question {
             tapes_cm: [None; Tape::COUNT],
             build: Build::default(),
             known_size: None,
+            known_trousers: None,
             measured: false,
             tape_by: None,
             size_system: SizeSystem::default(),
@@ -80,6 +83,7 @@ impl Question {
         self.tapes_cm.iter().any(Option::is_some)
             || self.build != Build::default()
             || self.known_size.is_some()
+            || self.known_trousers.is_some()
     }
 
     /// Who is taken to have held the tape.
@@ -124,7 +128,7 @@ pub enum Third {
     Upper,
 }
 
-/// A jacket that fits, as its label reads: `40R` in `US`.
+/// A jacket or trousers that fit, as the label reads: `40R` in `US`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownSize {
     pub label: String,

@@ -274,7 +274,8 @@ fn a_table_is_read_as_spreadsheets_write_it() {
     let plain = || json!({"height":175.5,"weight":75});
     let full = json!({
         "height":175.5,"weight":75,"age":40,"sex":"female","fitPreference":"slim","measured":true,
-        "build":{"chest":"broader"},"knownSize":{"size":"40","system":"EU"},"sizeSystem":"DE"
+        "build":{"chest":"broader"},"knownSize":{"size":"40","system":"EU"},
+        "knownTrousers":{"size":"38","system":"DE"},"sizeSystem":"DE"
     });
     check_table("height,weight\n175.5,75\n", plain());
     check_table("\u{feff}height;weight\r\n175,5;75\r\n\r\n", plain());
@@ -290,8 +291,9 @@ fn a_table_is_read_as_spreadsheets_write_it() {
         json!({"height":70,"weight":170,"unit":"imperial"}),
     );
     check_table(
-        "Height;Weight;Age;Sex;Fit preference;measured;build.chest;Known size.size;knownsize_system;SIZESYSTEM\n\
-         175,5;75;40;Female;SLIM;WAHR;Broader;40;eu;de",
+        "Height;Weight;Age;Sex;Fit preference;measured;build.chest;Known size.size;knownsize_system;\
+         Known trousers size;knownTrousers.system;SIZESYSTEM\n\
+         175,5;75;40;Female;SLIM;WAHR;Broader;40;eu;38;de;de",
         full,
     );
 }

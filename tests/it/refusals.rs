@@ -71,6 +71,16 @@ fn what_is_missing_or_of_a_wrong_type() {
         "40R",
     );
     check(
+        json!({"height":175,"weight":75,"knownTrousers":"34"}),
+        &[("knownTrousers", "wrong_type")],
+        "size and system",
+    );
+    check(
+        json!({"height":175,"weight":75,"knownTrousers":{"system":"US"}}),
+        &[("knownTrousers.size", "required")],
+        "such as \"34\"",
+    );
+    check(
         json!({"height":175,"weight":75,"chart":""}),
         &[("chart", "wrong_type")],
         "1 to 32 characters",
@@ -128,6 +138,11 @@ fn fields_that_do_not_exist() {
         json!({"height":175,"weight":75,"zzz":1}),
         &[("zzz", "unknown_field")],
         "there are height, weight",
+    );
+    check(
+        json!({"height":175,"weight":75,"knownTrouser":{"size":"34"}}),
+        &[("knownTrouser", "unknown_field")],
+        "did you mean \"knownTrousers\"",
     );
     check(
         json!({"height":175,"weight":75,"build":{"belly":"flatter"}}),
@@ -194,6 +209,11 @@ fn what_is_possible_alone_and_not_together() {
         "check the size, its system",
     );
     check(
+        json!({"height":178,"weight":78,"knownTrousers":{"size":"56","system":"US"}}),
+        &[("knownTrousers.size", "contradictory")],
+        "check the size, its system",
+    );
+    check(
         json!({"height":"5'10\"","weight":150}),
         &[("weight", "contradictory")],
         "looks like pounds",
@@ -253,6 +273,21 @@ fn sizes_and_charts_that_are_not_there() {
         &[("knownSize.size", "unknown_size")],
         "EU has no such size",
     );
+    for (sex, label, system, says) in [
+        ("male", "34", "EU", "US or UK or FR or DE has: send it as knownTrousers.system"),
+        ("male", "XL", "US", "trousers read like 34, 34/32, W34"),
+        ("male", "XL", "FR", "trousers read like 44"),
+        ("male", "XL", "EU", "trousers read like 42R"),
+        ("male", "82", "JP", "JP trousers are not read; send another system's"),
+        ("female", "29", "US", "US has no such trousers in this chart"),
+    ] {
+        let known = json!({"size": label, "system": system});
+        check(
+            json!({"height":175,"weight":75,"sex":sex,"knownTrousers":known}),
+            &[("knownTrousers.size", "unknown_size")],
+            says,
+        );
+    }
     check(
         json!({"height":175,"weight":75,"chart":"mine"}),
         &[("chart", "unknown_chart")],
@@ -311,6 +346,7 @@ fn no_refusal_repeats_what_was_typed() {
         json!({"height":175,"weight":75,"sex":"1731.7"}),
         json!({"height":175,"weight":75,"chart":"1731.7"}),
         json!({"height":175,"weight":75,"knownSize":{"size":"1731.7"}}),
+        json!({"height":175,"weight":75,"knownTrousers":{"size":"1731.7"}}),
     ] {
         let refusal = refuse(question.clone());
         let text = serde_json::to_string(&refusal.errors).unwrap() + &refusal.to_string();

@@ -10,12 +10,15 @@ use crate::sizing::refusal::{Code, FieldError};
 use serde_json::{Map, Number, Value};
 
 /// Fields that have fields: a column is one of these.
-const NESTED: [(&str, &[&str]); 2] =
-    [("build", &["chest", "stomach"]), ("knownSize", &["size", "system"])];
+const NESTED: [(&str, &[&str]); 3] = [
+    ("build", &["chest", "stomach"]),
+    ("knownSize", &["size", "system"]),
+    ("knownTrousers", &["size", "system"]),
+];
 const FLAGS: [&str; 2] = ["measured", "details"];
 const WORDS: [&str; 4] = ["fitPreference", "unit", "sex", "tape"];
-const CAPITALS: [&str; 2] = ["sizeSystem", "knownSize.system"];
-const TEXTS: [&str; 2] = ["chart", "knownSize.size"];
+const CAPITALS: [&str; 3] = ["sizeSystem", "knownSize.system", "knownTrousers.system"];
+const TEXTS: [&str; 3] = ["chart", "knownSize.size", "knownTrousers.size"];
 /// As spreadsheets of several countries write it.
 const YES: [&str; 7] = ["true", "yes", "1", "wahr", "ja", "vrai", "oui"];
 const NO: [&str; 7] = ["false", "no", "0", "falsch", "nein", "faux", "non"];
@@ -192,8 +195,14 @@ mod tests {
         let mut question = Map::new();
         put(&mut question, "knownSize.size", "50", false);
         put(&mut question, "knownSize.system", "eu", false);
+        put(&mut question, "knownTrousers.size", "34", false);
+        put(&mut question, "knownTrousers.system", "us", false);
         put(&mut question, "build.chest", "Broader", false);
-        let expected = json!({"knownSize":{"size":"50","system":"EU"},"build":{"chest":"broader"}});
+        let expected = json!({
+            "knownSize":{"size":"50","system":"EU"},
+            "knownTrousers":{"size":"34","system":"US"},
+            "build":{"chest":"broader"},
+        });
         assert_eq!(Value::Object(question), expected);
     }
 
