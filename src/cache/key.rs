@@ -62,7 +62,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         at += bytes.len();
     };
     put(&halves(Some(*height_cm)));
-    put(&halves(Some(*weight_kg)));
+    put(&halves(*weight_kg));
     put(&halves(*age_years));
     for tape in tapes_cm {
         put(&halves(*tape));
@@ -141,6 +141,7 @@ mod tests {
             Question::new(175.5, 75.0),
             Question::new(175.0, 75.5),
             Question::new(75.0, 175.0),
+            Question { weight_kg: None, ..plain() },
             Question { age_years: Some(40.0), ..plain() },
             Question { sex: Sex::Female, ..plain() },
             Question { fit: Fit::Slim, ..plain() },

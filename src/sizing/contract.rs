@@ -19,6 +19,9 @@ pub const STOMACH_BUILDS: Words<Third, 3> =
 /// The longest text that a field takes.
 pub const MAX_TEXT_CHARS: usize = 32;
 
+/// A question has one of these at least.
+pub const OF_THE_CHEST: [&str; 3] = ["weight", "knownSize", "chest"];
+
 /// A field of a request.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -76,7 +79,11 @@ pub fn fields() -> Vec<Field> {
     let required = |field: Field| Field { required: true, ..field };
     let mut fields = vec![
         required(field("height", Kind::Height(HEIGHT_CM), "Body height without shoes.")),
-        required(field("weight", Kind::Number(Quantity::Mass, WEIGHT_KG), "Body weight.")),
+        field(
+            "weight",
+            Kind::Number(Quantity::Mass, WEIGHT_KG),
+            "Body weight. May be left out where `knownSize` or `chest` is given.",
+        ),
         field("fitPreference", words(FITS), "How much room the wearer likes; `regular` if absent."),
         field("unit", Kind::Unit, "Unit of every length and weight of the request."),
         field("age", Kind::Number(Quantity::Years, AGE_YEARS), "Age: the charts are for adults."),

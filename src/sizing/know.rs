@@ -26,7 +26,6 @@ pub const BUILD_NOISE_SDS: f64 = 4.0 / 3.0;
 const CONTRADICTION_SDS: f64 = 6.0;
 /// A known size is vague (4 cm), so that five of its deviations are already 30 cm of chest.
 const KNOWN_SIZE_CONTRADICTION_SDS: f64 = 5.0;
-const CONTRADICTS_SIZE: &str = "nobody of this height and weight wears this size; check the size, its system, the height and the weight";
 /// Beyond this an answer is believed and remarked upon: one honest one in eighty.
 const REMARKABLE_SDS: f64 = 2.5;
 
@@ -63,8 +62,7 @@ pub fn take_in(
                 let surprises = known.iter().map(|label| posterior.surprise(label).abs());
                 let surprise = surprises.fold(0.0, f64::max);
                 if surprise > KNOWN_SIZE_CONTRADICTION_SDS {
-                    let field = format!("{field}.size");
-                    errors.push(FieldError::new(field, Code::Contradictory, CONTRADICTS_SIZE));
+                    errors.push(contradicted_label(question, field));
                 } else if surprise > REMARKABLE_SDS {
                     remarkable.push(field);
                 }
@@ -126,6 +124,21 @@ fn log_observation(posterior: &Posterior, measure: Measure, cm: f64, noise_cm: f
     }
 }
 
+/// What everything is held against, for a sentence.
+fn height_and_weight(question: &Question) -> [&'static str; 2] {
+    match question.weight_kg {
+        Some(_) => ["height and weight", ", the height and the weight"],
+        None => ["height", " and the height"],
+    }
+}
+
+fn contradicted_label(question: &Question, field: &str) -> FieldError {
+    let [body, and_body] = height_and_weight(question);
+    let message =
+        format!("nobody of this {body} wears this size; check the size, its system{and_body}");
+    FieldError::new(format!("{field}.size"), Code::Contradictory, message)
+}
+
 fn contradiction(
     posterior: &Posterior,
     question: &Question,
@@ -154,12 +167,13 @@ fn contradiction(
         min: grid(allowed.min.max(possible.min), f64::ceil),
         max: grid(allowed.max.min(possible.max), f64::floor),
     };
-    let hint = plausible::length_hint(given, allowed, question.unit)
-        .unwrap_or("check this measure, the height and the weight");
+    let [body, and_body] = height_and_weight(question);
+    let check = format!("check this measure{and_body}");
+    let hint = plausible::length_hint(given, allowed, question.unit).unwrap_or(&check);
     FieldError::outside(
         tape.name(),
         Code::Contradictory,
-        &format!("with this height and weight, {}", tape.name()),
+        &format!("with this {body}, {}", tape.name()),
         allowed,
         Quantity::Length,
         question.unit,

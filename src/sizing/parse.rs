@@ -82,9 +82,12 @@ impl<'a> Reader<'a> {
     fn question(&mut self) -> Question {
         // Stand-ins where a field is missing: valid, so that they raise no second error.
         let height_cm = self.height().unwrap_or(175.0);
-        let weight_kg = self.number("weight", Quantity::Mass, true).unwrap_or(75.0);
-        self.refuse_pounds_beside_feet(height_cm, weight_kg);
-        let mut question = Question::new(height_cm, weight_kg);
+        let mut question = Question::new(height_cm, 75.0);
+        if let Some(weight_kg) = self.number("weight", Quantity::Mass, false) {
+            self.refuse_pounds_beside_feet(height_cm, weight_kg);
+            question.weight_kg = Some(weight_kg);
+        }
+        self.refuse_nothing_of_the_chest();
         question.unit = self.unit;
         question.age_years = self.number("age", Quantity::Years, false);
         question.sex = self.choice("sex", &contract::SEXES).unwrap_or_default();
@@ -100,7 +103,17 @@ impl<'a> Reader<'a> {
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
         question.chart = self.text(self.object, "chart", "chart");
         question.details = self.flag("details");
+        if self.value("weight").is_none() && question.tells_the_chest() {
+            question.weight_kg = None;
+        }
         question
+    }
+
+    /// Of what may stand in for a weight it does not matter here whether it can be read.
+    fn refuse_nothing_of_the_chest(&mut self) {
+        if contract::OF_THE_CHEST.iter().all(|name| self.value(name).is_none()) {
+            self.errors.push(plausible::weight_required(self.unit));
+        }
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {

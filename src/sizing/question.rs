@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     pub height_cm: f64,
-    pub weight_kg: f64,
+    /// May be unknown where a jacket or a tape round the chest says more.
+    pub weight_kg: Option<f64>,
     pub age_years: Option<f64>,
     /// Not guessed: male unless told.
     pub sex: Sex,
@@ -41,7 +42,7 @@ impl Question {
     pub fn new(height_cm: f64, weight_kg: f64) -> Self {
         Question {
             height_cm,
-            weight_kg,
+            weight_kg: Some(weight_kg),
             age_years: None,
             sex: Sex::default(),
             fit: Fit::default(),
@@ -62,7 +63,7 @@ impl Question {
     /// that a cached answer and a computed one cannot differ, in whatever unit it was asked.
     pub fn canonical(mut self) -> Self {
         self.height_cm = on_grid(self.height_cm);
-        self.weight_kg = on_grid(self.weight_kg);
+        self.weight_kg = self.weight_kg.map(on_grid);
         self.age_years = self.age_years.map(f64::floor);
         self.tapes_cm = self.tapes_cm.map(|tape| tape.map(on_grid));
         self
@@ -76,6 +77,11 @@ impl Question {
     pub fn with_tape(mut self, tape: Tape, cm: f64) -> Self {
         self.tapes_cm[tape as usize] = Some(cm);
         self
+    }
+
+    /// Is there what may stand in for a weight? A height alone leaves half a dozen sizes.
+    pub fn tells_the_chest(&self) -> bool {
+        self.known_size.is_some() || self.tape_cm(Tape::Chest).is_some()
     }
 
     /// Is anything known of the body's shape?

@@ -49,12 +49,13 @@ fn waist_sentence(facts: &Facts<'_>) -> String {
 
 /// "Your height, weight and age", and what else bears on the chest.
 fn told(question: &Question) -> String {
-    let mut told = vec!["height", "weight"];
+    let mut told = vec!["height"];
     let mut add = |is_told: bool, name| {
         if is_told {
             told.push(name);
         }
     };
+    add(question.weight_kg.is_some(), "weight");
     add(question.age_years.is_some(), "age");
     add(question.build.chest.is_some() || question.build.stomach.is_some(), "build");
     add(question.known_size.is_some(), "usual size");

@@ -129,6 +129,12 @@ fn confidence_is_the_share_of_simulated_bodies_that_fit() {
             json!({"height":178,"weight":82,"build":{"chest":"broader","stomach":"flatter"}}),
             (10.0, 10.0),
         ),
+        ("male", json!({"height":178,"knownSize":{"size":"52"}}), (10.0, 10.0)),
+        (
+            "male",
+            json!({"height":184,"chest":108,"knownTrousers":{"size":"38","system":"US"}}),
+            (10.0, 10.0),
+        ),
         ("female", json!({"height":168,"weight":64}), (10.0, 10.0)),
         ("female", json!({"height":160,"weight":75,"waist":88}), (10.0, 10.0)),
     ] {

@@ -359,3 +359,22 @@ fn known_trousers_draw_the_waist_their_way() {
     assert_eq!(answer(json!({"size": "56"}))["sizes"]["EU"], json!("52R"));
     assert_eq!(answer(json!({"size": "46"}))["sizes"]["EU"], json!("52R"));
 }
+
+/// A jacket that fits, or a tape round the chest, in place of a weight: its own number, in the length of the height.
+#[test]
+fn a_weight_may_be_left_out() {
+    for (told, size) in [
+        (json!({"height": 178, "knownSize": {"size": "50"}}), "50R"),
+        (json!({"height": 178, "knownSize": {"size": "46R", "system": "US"}}), "56R"),
+        (json!({"height": 168, "knownSize": {"size": "54"}}), "54S"),
+        (json!({"height": 188, "chest": 108}), "54L"),
+        (json!({"height": 178, "chest": 100, "tape": "fitter"}), "50R"),
+        (json!({"height": 168, "sex": "female", "chest": 92, "tape": "fitter"}), "46R"),
+    ] {
+        check_size(told, size);
+    }
+    let answer = recommend(json!({"height": 178, "knownSize": {"size": "50"}}));
+    let rationale = answer["rationale"].as_str().unwrap();
+    assert!(rationale.starts_with("Your height and usual size suggest a chest"), "{rationale}");
+    assert_eq!(answer["warnings"], json!([]));
+}

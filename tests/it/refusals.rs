@@ -35,6 +35,30 @@ fn what_is_missing_or_of_a_wrong_type() {
         &[("height", "required"), ("weight", "required")],
         "weight is required: a number (lb)",
     );
+    check(
+        json!({"height":175}),
+        &[("weight", "required")],
+        "a number (kg), or knownSize or chest in its place",
+    );
+    check(
+        json!({"height":175,"weight":null,"waist":90,"knownTrousers":{"size":"50"}}),
+        &[("weight", "required")],
+        "or knownSize or chest in its place",
+    );
+    // What was meant to stand in is told, and not asked for a second time.
+    check(json!({"height":175,"chest":"wide"}), &[("chest", "wrong_type")], "number");
+    check(json!({"height":175,"chest":40}), &[("chest", "out_of_range")], "looks like inches");
+    check(json!({"height":175,"knownSize":{}}), &[("knownSize.size", "required")], "40R");
+    check(
+        json!({"height":175,"knownSize":{"size":"41R","system":"US"}}),
+        &[("knownSize.size", "unknown_size")],
+        "32R",
+    );
+    check(
+        json!({"height":175,"weight":"light","chest":100}),
+        &[("weight", "wrong_type")],
+        "weight must be a number (kg)",
+    );
     check(json!([]), &[("", "wrong_type")], "JSON object");
     check(json!("x"), &[("", "wrong_type")], "JSON object");
     check(json!({"height":"tall","weight":75}), &[("height", "wrong_type")], "5'10");
@@ -213,6 +237,12 @@ fn what_is_possible_alone_and_not_together() {
         &[("knownTrousers.size", "contradictory")],
         "check the size, its system",
     );
+    // Without a weight only what no height explains contradicts it.
+    check(
+        json!({"height":150,"chest":100,"inseam":110}),
+        &[("inseam", "contradictory")],
+        "with this height, inseam must be between",
+    );
     check(
         json!({"height":"5'10\"","weight":150}),
         &[("weight", "contradictory")],
@@ -360,8 +390,10 @@ fn numbers_that_are_not_finite_never_reach_the_model() {
         let base = Question::new(175.0, 75.0);
         let questions = [
             Question { height_cm: value, ..base.clone() },
-            Question { weight_kg: value, ..base.clone() },
+            Question { weight_kg: Some(value), ..base.clone() },
             Question { age_years: Some(value), ..base.clone() },
+            Question { weight_kg: None, ..base.clone().with_tape(Tape::Chest, value) },
+            Question { weight_kg: None, ..base.clone() },
             base.clone().with_tape(Tape::Chest, value),
         ];
         for question in questions {

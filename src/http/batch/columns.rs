@@ -5,6 +5,7 @@
 //! and "yes" is true. What a value means is for `sizing/parse` to say: a cell that cannot be read is handed on
 //! as text, and is refused there by the name of its field.
 
+use crate::sizing::contract;
 use crate::sizing::parse;
 use crate::sizing::refusal::{Code, FieldError};
 use serde_json::{Map, Number, Value};
@@ -80,11 +81,14 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
         }
         columns.push(column);
     }
-    for required in ["height", "weight"] {
-        if !columns.iter().any(|column| column.name() == required) {
-            let message = format!("the first row names no column {required}, which is required");
-            mistakes.push(FieldError::new(required, Code::Required, message));
-        }
+    let is_there = |name: &str| columns.iter().any(|column| column.field() == name);
+    if !is_there("height") {
+        let message = "the first row names no column height, which is required";
+        mistakes.push(FieldError::new("height", Code::Required, message));
+    }
+    if !contract::OF_THE_CHEST.into_iter().any(is_there) {
+        let message = "the first row names no column weight, and neither knownSize.size nor chest in its place";
+        mistakes.push(FieldError::new("weight", Code::Required, message));
     }
     mistakes.truncate(MOST_MISTAKES);
     if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
@@ -114,6 +118,11 @@ impl Column {
             Column::Field(name) => name,
             Column::Unnamed => "",
         }
+    }
+
+    /// Its field of the question, without what is inside.
+    fn field(&self) -> &str {
+        self.name().split('.').next().unwrap_or_default()
     }
 }
 
