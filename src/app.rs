@@ -92,7 +92,7 @@ impl App {
         self.address.port()
     }
 
-    /// Reads the charts of the service again, also while it runs.
+    /// Reads the charts and texts of the service again, also while it runs.
     pub fn reloader(&self) -> Reloader {
         Reloader::new(self.service.downgrade(), self.address)
     }

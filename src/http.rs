@@ -18,6 +18,7 @@ mod cors;
 mod documents;
 mod headers;
 mod health;
+mod language;
 mod metrics;
 mod observe;
 pub mod openapi;

@@ -8,6 +8,7 @@
 //! between versions or can be steered.
 
 use crate::sizing::question::{Build, Fit, KnownSize, Question, SizeSystem, TapeBy, Third};
+use crate::sizing::wording::Language;
 use crate::store::{Digest, Secret};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hasher;
@@ -51,6 +52,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         size_system,
         chart,
         details,
+        language,
         unit: _,
     } = question;
 
@@ -85,6 +87,10 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
     if let Some(id) = chart {
         hasher.write(&[2]);
         text(id, hasher);
+    }
+    let language = language.unwrap_or_default();
+    if language != Language::default() {
+        hasher.write(&[3, language as u8]);
     }
 }
 
@@ -148,6 +154,8 @@ mod tests {
             Question { known_size: Some(known("50R", SizeSystem::EU)), ..plain() },
             Question { known_size: Some(known("50R", SizeSystem::US)), ..plain() },
             Question { details: true, ..plain() },
+            Question { language: Some(Language::De), ..plain() },
+            Question { language: Some(Language::It), ..plain() },
             Question { build: Build { chest: Some(Third::Lower), stomach: None }, ..plain() },
             Question { build: Build { chest: None, stomach: Some(Third::Lower) }, ..plain() },
             Question { build: Build { chest: None, stomach: Some(Third::Upper) }, ..plain() },
@@ -166,6 +174,7 @@ mod tests {
             Question::new(175.2, 74.8),
             Question { unit: Unit::Imperial, ..Question::new(175.0, 75.0) },
             Question { tape_by: Some(TapeBy::Home), ..Question::new(175.0, 75.0) },
+            Question { language: Some(Language::En), ..Question::new(175.0, 75.0) },
         ];
         for question in same {
             assert_eq!(digest(question.clone()), plain, "{question:?}");

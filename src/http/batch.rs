@@ -23,6 +23,7 @@ mod table;
 use super::admit::charge_for_list;
 use super::body;
 use super::client::Client;
+use super::language;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::sliced::Sliced;
@@ -30,6 +31,8 @@ use super::stamp::Stamp;
 use crate::json;
 use crate::problem::{Kind, Problem};
 use crate::service::{Abandoned, Service};
+use crate::sizing::question::Question;
+use crate::sizing::wording::Language;
 use accept::Format;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
@@ -169,9 +172,10 @@ pub async fn batch(
     let leaving = Leaving(Abandoned::default());
     let abandoned = leaving.0.clone();
     let of_thread = (**service).clone();
+    let language = language::accepted(&request);
     let work = move || {
         let _turn = turn;
-        answer(&of_thread, list, answer_format, &abandoned)
+        answer(&of_thread, list, answer_format, language, &abandoned)
     };
     let answered = web::block(work).await;
     drop(leaving);
@@ -227,6 +231,7 @@ fn answer(
     service: &Service,
     (items, dialect): List,
     answer_format: Format,
+    language: Language,
     abandoned: &Abandoned,
 ) -> Result<Reply, Problem> {
     // One for the whole list: a reload in its middle does not make two lists of it.
@@ -239,7 +244,7 @@ fn answer(
         let question = question
             .and_then(|value| edition.engine().question(&value).map_err(Problem::from))
             .map_err(|problem| problem.with_index(index).with_row(row));
-        mistakes.push(question.map(|question| questions.push(question)).err());
+        mistakes.push(question.map(|question| questions.push(worded(question, language))).err());
     }
     let outcomes = service.recommend_all(&edition, questions, abandoned);
     let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
@@ -262,6 +267,11 @@ fn answer(
     })
 }
 
+/// In the client's language, unless the question names its own.
+fn worded(question: Question, language: Language) -> Question {
+    Question { language: question.language.or(Some(language)), ..question }
+}
+
 fn respond(
     request: &HttpRequest,
     service: &Service,
@@ -273,7 +283,7 @@ fn respond(
     response
         // About people: no proxy keeps it.
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((VARY, "accept"));
+        .insert_header((VARY, "accept, accept-language"));
     match format {
         Format::Json => {
             reply.close(Stamp::of(request).elapsed_ms());

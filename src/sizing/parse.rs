@@ -32,6 +32,7 @@ pub const FIELDS: &[&str] = &[
     "sizeSystem",
     "chart",
     "details",
+    "lang",
 ];
 /// A body of 16 kB has room for thousands of wrong names; the first ones make the point.
 const MAX_UNKNOWN_SHOWN: usize = 8;
@@ -98,6 +99,7 @@ impl<'a> Reader<'a> {
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
         question.chart = self.text(self.object, "chart", "chart");
         question.details = self.flag("details");
+        question.language = self.choice("lang", &contract::LANGUAGES);
         question
     }
 

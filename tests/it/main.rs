@@ -31,3 +31,4 @@ mod supervised;
 mod supply;
 mod support;
 mod tiers;
+mod wording;

@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value};
 const NESTED: [(&str, &[&str]); 2] =
     [("build", &["chest", "stomach"]), ("knownSize", &["size", "system"])];
 const FLAGS: [&str; 2] = ["measured", "details"];
-const WORDS: [&str; 4] = ["fitPreference", "unit", "sex", "tape"];
+const WORDS: [&str; 5] = ["fitPreference", "unit", "sex", "tape", "lang"];
 const CAPITALS: [&str; 2] = ["sizeSystem", "knownSize.system"];
 const TEXTS: [&str; 2] = ["chart", "knownSize.size"];
 /// As spreadsheets of several countries write it.

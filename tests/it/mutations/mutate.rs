@@ -1,6 +1,7 @@
 //! What a hostile client might send: good requests, changed in one to three places.
 
 use serde_json::{Value, json};
+use suitsize::sizing::parse::FIELDS;
 
 /// `SplitMix64`: the same everywhere, from one number.
 pub struct Random(u64);
@@ -141,37 +142,9 @@ const HEADERS: &[&str] = &[
     ": no name",
     "x: \u{1}",
 ];
-const NAMES: &[&str] = &[
-    "height",
-    "weight",
-    "age",
-    "sex",
-    "fitPreference",
-    "unit",
-    "chest",
-    "waist",
-    "hip",
-    "neck",
-    "shoulder",
-    "sleeve",
-    "inseam",
-    "build",
-    "knownSize",
-    "measured",
-    "tape",
-    "sizeSystem",
-    "chart",
-    "details",
-    "questions",
-    "defaults",
-    "vacuum",
-    "Height",
-    "hieght",
-    "",
-    "\u{202e}",
-    "__proto__",
-    "$ref",
-];
+/// Beside those of a question.
+const OTHER_NAMES: &[&str] =
+    &["questions", "defaults", "vacuum", "Height", "hieght", "", "\u{202e}", "__proto__", "$ref"];
 const TEXTS: &[&str] = &[
     "",
     "metric",
@@ -307,6 +280,11 @@ fn batch(random: &mut Random) -> String {
     if random.one_in(2) { list } else { format!(r#"{{"questions":{list}}}"#) }
 }
 
+fn name(random: &mut Random) -> String {
+    let at = random.below(FIELDS.len() + OTHER_NAMES.len());
+    FIELDS.iter().chain(OTHER_NAMES).nth(at).copied().unwrap_or_default().to_owned()
+}
+
 /// A good question with up to three things changed.
 fn question(random: &mut Random) -> String {
     let height = 150 + random.below(60);
@@ -315,13 +293,13 @@ fn question(random: &mut Random) -> String {
         vec![("height".to_owned(), height.to_string()), ("weight".to_owned(), weight.to_string())];
     for _ in 0..random.below(4) {
         match random.below(4) {
-            0 => fields.push((random.of(NAMES).to_owned(), value(random, 3))),
+            0 => fields.push((name(random), value(random, 3))),
             1 if !fields.is_empty() => {
                 let at = random.below(fields.len());
                 fields[at].1 = value(random, 3);
             }
             2 if !fields.is_empty() => drop(fields.remove(random.below(fields.len()))),
-            _ => fields.push((random.of(NAMES).to_owned(), json!(random.of(TEXTS)).to_string())),
+            _ => fields.push((name(random), json!(random.of(TEXTS)).to_string())),
         }
     }
     let fields: Vec<String> =
