@@ -135,6 +135,7 @@ fn told(setting: &Setting) -> SettingInForce {
         source: setting.source.name(),
     }
 }
+
 fn quota(limits: &LimitSettings) -> Option<Quota> {
     limits.rate_limit.0.map(|rate| Quota { count: rate.count.get(), seconds: rate.seconds })
 }

@@ -28,6 +28,7 @@ pub mod rate;
 mod recommend;
 mod routes;
 mod server;
+mod shares;
 mod sliced;
 mod stamp;
 mod status;

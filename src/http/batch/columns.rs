@@ -50,6 +50,7 @@ fn names() -> Vec<String> {
 pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Vec<FieldError>> {
     let names = names();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let plainly: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let mut columns: Vec<Column> = Vec::new();
     let mut mistakes = Vec::new();
     for (at, cell) in (1..).zip(header) {
@@ -60,11 +61,12 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
             }
             return Err(mistakes);
         }
-        let column = match known.iter().find(|name| plain(name) == plain(cell)) {
-            _ if plain(cell).is_empty() => Column::Unnamed,
-            Some(&"id") => Column::Id,
-            Some(&"name") => Column::Name,
-            Some(name) => Column::Field((*name).to_owned()),
+        let written = plain(cell);
+        let column = match plainly.iter().position(|name| *name == written).map(|at| known[at]) {
+            _ if written.is_empty() => Column::Unnamed,
+            Some("id") => Column::Id,
+            Some("name") => Column::Name,
+            Some(name) => Column::Field(name.to_owned()),
             None => {
                 mistakes.push(unknown(cell.trim(), at, &known));
                 continue;

@@ -1,6 +1,7 @@
 //! What a hostile client might send: good requests, changed in one to three places.
 
 use serde_json::{Value, json};
+use suitsize::http::ROUTES;
 use suitsize::sizing::parse::FIELDS;
 
 /// `SplitMix64`: the same everywhere, from one number.
@@ -54,43 +55,23 @@ const METHODS: &[&str] = &[
     "POST POST",
     "\u{7f}",
 ];
-const PATHS: &[&str] = &[
-    "/",
+/// Beside those that are served.
+const OTHER_PATHS: &[&str] = &[
     "*",
     "//",
     "/api",
-    "/api/recommend",
     "/api/recommend/",
     "/api//recommend",
-    "/api/recommend/batch",
     "/api/%72ecommend",
     "/api/../api/recommend",
     "/%2e%2e/%2e%2e/etc/passwd",
-    "/api/health",
-    "/api/health/live",
-    "/api/health/ready",
-    "/api/health/detailed",
-    "/api/health/cache",
-    "/api/health/database",
-    "/api/health/performance",
-    "/api/performance",
     "/api/performance?hours=1",
     "/api/performance?days=99999",
     "/api/performance?minutes=-1&route=%00",
     "/api/performance?hours=1&hours=1",
-    "/api/metrics",
-    "/metrics",
-    "/api/alerts",
-    "/api/optimize",
-    "/api/cache",
     "/api/cache?prefix=x",
-    "/api/cache/warm",
-    "/api/status",
-    "/api/openapi.json",
-    "/api/docs",
     "/api/docs/",
     "/api/docs/../../x",
-    "/dashboard",
     "http://x/api/health",
     "/api/health?%ff=%fe",
     "/\u{0}",
@@ -238,7 +219,7 @@ impl Mutated {
 
     fn with_strange_head(random: &mut Random, path: &str, body: &[u8], token: &str) -> Self {
         let method = random.of(METHODS);
-        let path = if random.one_in(3) { path } else { random.of(PATHS) };
+        let path = if random.one_in(3) { path } else { some_path(random) };
         let version =
             random.of(&["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", ""]);
         let mut head = format!("{method} {path} {version}\r\n");
@@ -267,7 +248,7 @@ impl Mutated {
 /// A path with a body that it may take, or would nearly.
 fn asked(random: &mut Random) -> (&'static str, String) {
     match random.below(8) {
-        0 => (random.of(PATHS), String::new()),
+        0 => (some_path(random), String::new()),
         1 => ("/api/recommend/batch", batch(random)),
         2 => ("/api/optimize", object(random, 1)),
         _ => ("/api/recommend", question(random)),
@@ -278,6 +259,11 @@ fn batch(random: &mut Random) -> String {
     let questions: Vec<String> = (0..random.below(6)).map(|_| question(random)).collect();
     let list = format!("[{}]", questions.join(","));
     if random.one_in(2) { list } else { format!(r#"{{"questions":{list}}}"#) }
+}
+
+fn some_path(random: &mut Random) -> &'static str {
+    let at = random.below(ROUTES.len() + OTHER_PATHS.len());
+    ROUTES.iter().chain(OTHER_PATHS).nth(at).copied().unwrap_or_default()
 }
 
 fn name(random: &mut Random) -> String {
