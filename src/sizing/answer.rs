@@ -12,8 +12,8 @@ use super::posterior::{HEIGHT, Posterior};
 use super::question::{Question, SizeSystem};
 use super::rationale::{self, Facts};
 use super::recommendation::{
-    Alteration, Alternative, BodyType, ConfidenceLevel, Details, Distribution, Measurement,
-    Moments, Ordered, Recommendation, Source, Trousers, permille, tenth,
+    Alteration, Alternative, AlternativeKind, BodyType, ConfidenceLevel, Details, Distribution,
+    Measurement, Moments, Ordered, Recommendation, Source, Trousers, Verdict, permille, tenth,
 };
 use super::warnings;
 use super::wording::Texts;
@@ -67,8 +67,8 @@ impl<'a> Answer<'a> {
         let chosen = &decision.chosen;
         let jacket = self.jacket(chosen);
         let alternatives = self.alternatives(&decision);
-        let next_question =
-            ask::next(self.known.question, &self.needs, &drawn, &decision.candidates, chosen);
+        let further_questions =
+            ask::open(self.known.question, &self.needs, &drawn, &decision.candidates, chosen);
         let mut alterations =
             advice::alterations(&self.needs, &self.known.pattern, &jacket, self.known.texts);
         let trousers = self.trousers();
@@ -105,13 +105,15 @@ impl<'a> Answer<'a> {
                 .filter(|a| advice::is_ordinary(a))
                 .map(|a| a.code)
                 .collect(),
+            verdict: Verdict::of(permille(probability), likeliest_number(&alternatives)),
             alternatives,
             probability: permille(probability),
             sizes: self.labels(&jacket),
             zones: zones.collect(),
             trousers: trousers.map(|(trousers, _)| trousers),
             alteration_details: alterations,
-            next_question,
+            next_question: further_questions.first().cloned(),
+            further_questions,
             details: self.details(Some(&jacket)),
             ..of_the_body
         }
@@ -161,7 +163,8 @@ impl<'a> Answer<'a> {
         let nearest = &decision.chosen;
         recommendation.alternatives = {
             let probability = self.number_probability(nearest.size);
-            vec![self.alternative(nearest, probability, &self.known.texts.alternatives.nearest)]
+            let why = &self.known.texts.alternatives.nearest;
+            vec![self.alternative(nearest, AlternativeKind::Number, probability, why)]
         };
         recommendation.cut = self.jacket(nearest).cut.id.clone();
         recommendation.rationale =
@@ -188,12 +191,14 @@ impl<'a> Answer<'a> {
             alterations: Vec::new(),
             alternatives: Vec::new(),
             probability: 0.0,
+            verdict: Verdict::AskStaff,
             sizes: no_labels.into(),
             zones: Ordered(Vec::new()),
             trousers: None,
             measurements: Tape::ALL.into_iter().map(|t| (t.name(), self.measurement(t))).collect(),
             alteration_details: Vec::<Alteration>::new(),
             next_question: None,
+            further_questions: Vec::new(),
             warnings: warnings::of(
                 self.known.question,
                 self.known.manifest,
@@ -242,11 +247,14 @@ impl<'a> Answer<'a> {
             let size = size?;
             let same_length = decision.best(size, Some(length));
             let candidate = same_length.or_else(|| decision.best(size, None))?;
-            Some(self.alternative(candidate, self.number_probability(size), why))
+            let probability = self.number_probability(size);
+            Some(self.alternative(candidate, AlternativeKind::Number, probability, why))
         };
         let of_length = |(length, why): (Option<usize>, &String)| {
             let candidate = decision.best(size, Some(length?))?;
-            let alternative = self.alternative(candidate, self.length_probability(candidate), why);
+            let probability = self.length_probability(candidate);
+            let alternative =
+                self.alternative(candidate, AlternativeKind::Length, probability, why);
             (alternative.probability >= WORTH_NAMING).then_some(alternative)
         };
         let likelier_first = |mut some: Vec<Alternative>| {
@@ -262,9 +270,16 @@ impl<'a> Answer<'a> {
     }
 
     /// `probability` is that its number, or its length, is right.
-    fn alternative(&self, candidate: &Candidate, probability: f64, why: &str) -> Alternative {
+    fn alternative(
+        &self,
+        candidate: &Candidate,
+        kind: AlternativeKind,
+        probability: f64,
+        why: &str,
+    ) -> Alternative {
         Alternative {
             size: self.label(candidate),
+            kind,
             probability: permille(probability),
             why: why.to_owned(),
             cut: self.jacket(candidate).cut.id.clone(),
@@ -392,4 +407,10 @@ impl<'a> Answer<'a> {
                 .collect(),
         }
     }
+}
+
+/// Probability of the likeliest other number that is offered.
+fn likeliest_number(alternatives: &[Alternative]) -> f64 {
+    let numbers = alternatives.iter().filter(|other| other.kind == AlternativeKind::Number);
+    numbers.map(|other| other.probability).fold(0.0, f64::max)
 }

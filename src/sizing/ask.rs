@@ -1,9 +1,10 @@
-//! Which question is worth asking next: the one whose answer is expected to raise the confidence most.
+//! Which questions are worth asking next: those whose answers are expected to raise the confidence, the
+//! one that raises it most first.
 //!
 //! The fixed draws are bodies that could be the shopper's. Each would answer a question in its own
 //! way (give or take the noise of the answer), and the answers sort the draws into groups; within a
 //! group the best jacket is right for a larger share than one jacket is for all. The gain is that
-//! difference. Four groups of equal size stand for all answers of a tape; a build has three. The
+//! difference, for each question as if it were the only one. Four groups of equal size stand for all answers of a tape; a build has three. The
 //! first half of the draws is enough: a gain is told to the percentage point.
 //!
 //! Only answers that bear on the jacket are considered. An age moves the chest by less than 1 % over
@@ -19,7 +20,7 @@ use super::sample::{DrawSet, Values};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The field to ask for, and what its answer is expected to add to `confidence`.
+/// A field to ask for, and what its answer alone is expected to add to `confidence`.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct NextQuestion {
     pub field: &'static str,
@@ -41,64 +42,63 @@ struct Asking {
     groups: u32,
 }
 
-/// The most useful question that `question` leaves open; `None` if none is worth asking.
-pub fn next(
+/// The useful questions that `question` leaves open, best first; of equals the easiest to answer.
+pub fn open(
     question: &Question,
     needs: &Needs<'_>,
     drawn: &DrawnNeeds<'_, '_>,
     candidates: &[Candidate],
     best: &Candidate,
-) -> Option<NextQuestion> {
+) -> Vec<NextQuestion> {
     let most = best.fits.count();
     let contenders: Vec<&Candidate> = candidates
         .iter()
         .filter(|c| f64::from(c.fits.count()) >= CONTENDER * f64::from(most))
         .collect();
     if contenders.is_empty() {
-        return None;
+        return Vec::new();
     }
-    open_questions(question, needs)
+    let mut worthwhile: Vec<NextQuestion> = unanswered(question, needs)
         .into_iter()
         .map(|asking| {
             let gain = gain(&asking, needs, drawn, &contenders);
             NextQuestion { field: asking.field, gain: (gain * 100.0).round() / 100.0 }
         })
         .filter(|next| next.gain >= WORTHWHILE)
-        .max_by(|a, b| a.gain.total_cmp(&b.gain))
+        .collect();
+    worthwhile.sort_by(|a, b| b.gain.total_cmp(&a.gain));
+    worthwhile
 }
 
-fn open_questions(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
+/// The easiest to answer first: a look, a label, a tape.
+fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
     let mut open = Vec::with_capacity(7);
-    let tapes = [
-        (Tape::Chest, Zone::Chest),
-        (Tape::Waist, Zone::Waist),
-        (Tape::Shoulder, Zone::Shoulder),
-        (Tape::Sleeve, Zone::Sleeve),
-    ];
-    for (tape, zone) in tapes {
-        if question.tape_cm(tape).is_none() {
-            let cm = know::tape_noise_cm(tape, TapeBy::Home);
-            let noise = needs.noise_of_cm(zone, cm);
-            open.push(Asking { field: tape.name(), zone, noise, groups: 4 });
-        }
-    }
-    let chest_taped = question.tape_cm(Tape::Chest).is_some();
-    if question.known_size.is_none() && !chest_taped {
-        let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
-        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: 4 });
-    }
+    let taped = |tape| question.tape_cm(tape).is_some();
     let builds = [
-        ("build.chest", Zone::Chest, question.build.chest.is_some() || chest_taped),
-        (
-            "build.stomach",
-            Zone::Waist,
-            question.build.stomach.is_some() || question.tape_cm(Tape::Waist).is_some(),
-        ),
+        ("build.stomach", Zone::Waist, question.build.stomach.is_some() || taped(Tape::Waist)),
+        ("build.chest", Zone::Chest, question.build.chest.is_some() || taped(Tape::Chest)),
     ];
     for (field, zone, answered) in builds {
         if !answered {
             let noise = needs.moments(zone).1 * know::BUILD_NOISE_SDS;
             open.push(Asking { field, zone, noise, groups: 3 });
+        }
+    }
+    if question.known_size.is_none() && !taped(Tape::Chest) {
+        let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
+        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: 4 });
+    }
+    let tapes = [
+        (Tape::Sleeve, Zone::Sleeve),
+        (Tape::Shoulder, Zone::Shoulder),
+        (Tape::Waist, Zone::Waist),
+        (Tape::Chest, Zone::Chest),
+    ];
+    for (tape, zone) in tapes {
+        if !taped(tape) {
+            let cm = know::tape_noise_cm(tape, TapeBy::Home);
+            let noise = needs.noise_of_cm(zone, cm);
+            open.push(Asking { field: tape.name(), zone, noise, groups: 4 });
         }
     }
     open

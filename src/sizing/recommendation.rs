@@ -29,6 +29,8 @@ pub struct Recommendation {
     /// Calibrated probability that the number is exactly right.
     #[schema(minimum = 0, maximum = 1)]
     pub probability: f64,
+    /// The same in a word, for who shows no figures.
+    pub verdict: Verdict,
     /// The same size in each system; `null` where a system has no label for it.
     pub sizes: BTreeMap<SizeSystem, Option<String>>,
     /// How the jacket sits, by zone, in words; absent without a size.
@@ -40,8 +42,11 @@ pub struct Recommendation {
     #[schema(value_type = BTreeMap<String, Measurement>)]
     pub measurements: Ordered<Measurement>,
     pub alteration_details: Vec<Alteration>,
+    /// The first of `furtherQuestions`; `null` if none is worth asking.
     #[schema(required)]
     pub next_question: Option<NextQuestion>,
+    /// Every question still worth asking, the one whose answer adds most to `confidence` first.
+    pub further_questions: Vec<NextQuestion>,
     /// When to trust it less.
     pub warnings: Vec<Warning>,
     /// Why there is no size.
@@ -76,6 +81,36 @@ impl ConfidenceLevel {
     }
 }
 
+/// How plainly one number stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The number is exactly right for 6 in 10 or more.
+    Clear,
+    /// The likeliest number of the chart, with no other of them near it.
+    Likely,
+    /// Another number is at least 0.8 times as likely: try both.
+    BetweenTwo,
+    /// No size: a member of staff knows more.
+    AskStaff,
+}
+
+impl Verdict {
+    const CLEAR: f64 = 0.6;
+    const AS_LIKELY: f64 = 0.8;
+
+    /// Of a size with the probabilities of its number and of the next best.
+    pub fn of(probability: f64, runner_up: f64) -> Self {
+        if probability >= Self::CLEAR {
+            Self::Clear
+        } else if runner_up >= Self::AS_LIKELY * probability {
+            Self::BetweenTwo
+        } else {
+            Self::Likely
+        }
+    }
+}
+
 /// By the drop (chest minus waist) in cm, nearest family of JIS L 4004.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 pub enum BodyType {
@@ -101,6 +136,7 @@ impl BodyType {
 pub struct Alternative {
     /// Label in the system asked for.
     pub size: String,
+    pub kind: AlternativeKind,
     /// That the number is exactly right; for another length of the same number, that the length is.
     #[schema(minimum = 0, maximum = 1)]
     pub probability: f64,
@@ -110,6 +146,16 @@ pub struct Alternative {
     /// That it fits with ordinary alterations.
     #[schema(minimum = 0, maximum = 1)]
     pub confidence: f64,
+}
+
+/// What is another about it, and what its `probability` is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AlternativeKind {
+    /// Another number.
+    Number,
+    /// The same number, longer or shorter.
+    Length,
 }
 
 #[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
@@ -241,4 +287,25 @@ pub fn tenth(cm: f64) -> f64 {
 /// To a tenth of a percentage point.
 pub fn permille(probability: f64) -> f64 {
     (probability * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_is_clear_before_it_is_between_two() {
+        for (probability, runner_up, verdict) in [
+            (0.84, 0.16, Verdict::Clear),
+            (0.60, 0.40, Verdict::Clear),
+            (0.599, 0.401, Verdict::Likely),
+            (0.36, 0.287, Verdict::Likely),
+            (0.36, 0.288, Verdict::BetweenTwo),
+            (0.50, 0.50, Verdict::BetweenTwo),
+            (0.30, 0.35, Verdict::BetweenTwo),
+            (0.20, 0.0, Verdict::Likely),
+        ] {
+            assert_eq!(Verdict::of(probability, runner_up), verdict, "{probability} {runner_up}");
+        }
+    }
 }

@@ -170,21 +170,38 @@ fn probability_is_the_share_of_simulated_chests_in_the_band() {
 
 /// The gain that a question promises is what telling the truth brings, on average over truths.
 #[test]
-fn the_next_question_brings_about_what_it_promises() {
+fn a_question_brings_about_what_it_promises() {
+    type Tell = fn(&[f64], f64) -> Value;
     let plain = json!({"height":175,"weight":75,"details":true});
     let answer = recommend(plain.clone());
     assert_eq!(answer["nextQuestion"]["field"], json!("chest"));
-    let promised = figure(&answer, "/nextQuestion/gain");
-    let mut normals = Normals(7);
-    let told: Vec<f64> = bodies(&answer)
-        .iter()
-        .step_by(100)
-        .map(|body| {
-            let mut question = plain.clone();
-            question["chest"] = json!(body[0] + 2.0 * normals.next());
-            figure(&recommend(question), "/confidence")
-        })
-        .collect();
-    let gained = told.iter().sum::<f64>() / told.len() as f64 - figure(&answer, "/confidence");
-    assert!((gained - promised).abs() <= 0.04, "promised {promised}, gained {gained:.3}");
+    let bodies = bodies(&answer);
+    // What a body would tell, given a standard normal error.
+    let truths: [(&str, Tell); 4] = [
+        ("chest", |body, z| json!(body[0] + 2.0 * z)),
+        ("waist", |body, z| json!(body[1] + 3.0 * z)),
+        ("shoulder", |body, z| json!(0.32 * body[4] + 0.68 * body[3] + 1.5 * z)),
+        ("knownSize", |body, z| {
+            let chest = (body[0] + 4.0 * z).round();
+            json!({"size": format!("{chest}"), "system": "JP"})
+        }),
+    ];
+    for (field, tell) in truths {
+        let questions = answer["furtherQuestions"].as_array().unwrap();
+        let question = questions.iter().find(|question| question["field"] == field).unwrap();
+        let promised = figure(question, "/gain");
+        let mut normals = Normals(7);
+        let told: Vec<f64> = bodies
+            .iter()
+            .step_by(100)
+            .map(|body| {
+                let mut question = plain.clone();
+                question[field] = tell(body, normals.next());
+                figure(&recommend(question), "/confidence")
+            })
+            .collect();
+        let gained = told.iter().sum::<f64>() / told.len() as f64 - figure(&answer, "/confidence");
+        let near = (gained - promised).abs() <= 0.04;
+        assert!(near, "{field}: promised {promised}, gained {gained:.3}");
+    }
 }

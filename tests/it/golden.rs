@@ -303,3 +303,32 @@ fn unusual_answers_are_remarked_upon() {
     }
     assert_eq!(recommend(json!({"height":178,"weight":78}))["warnings"], json!([]));
 }
+
+/// What a further alternative is another of, and the word for how plainly one number stands out.
+#[test]
+fn an_alternative_says_what_it_is_another_of() {
+    let answer = recommend(json!({"height": 175, "weight": 75}));
+    let of_kind = |kind: &str| -> Vec<String> {
+        let all = answer["alternatives"].as_array().unwrap().iter();
+        let some = all.filter(|other| other["kind"] == kind);
+        some.map(|other| other["size"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of_kind("number"), ["52R", "48R"]);
+    assert_eq!(of_kind("length"), ["50S"]);
+    let none = recommend(json!({"height": 180, "weight": 200}));
+    assert_eq!(none["alternatives"][0]["kind"], json!("number"));
+}
+
+/// A chest in the middle of a size, at its edge, and nothing but height and weight.
+#[test]
+fn a_verdict_says_how_plainly_one_number_stands_out() {
+    for (question, verdict) in [
+        (json!({"height": 178, "weight": 78, "chest": 100, "tape": "fitter"}), "clear"),
+        (json!({"height": 178, "weight": 78, "chest": 102, "tape": "fitter"}), "between_two"),
+        (json!({"height": 175, "weight": 75}), "between_two"),
+        (json!({"height": 175, "weight": 75, "knownSize": {"size": "50"}}), "likely"),
+        (json!({"height": 180, "weight": 200}), "ask_staff"),
+    ] {
+        check(question, &[("/verdict", json!(verdict))]);
+    }
+}

@@ -40,6 +40,7 @@ fn an_answer_has_exactly_the_names_of_the_contract() {
             "confidence",
             "confidenceLevel",
             "cut",
+            "furtherQuestions",
             "measurements",
             "modelVersion",
             "nextQuestion",
@@ -48,6 +49,7 @@ fn an_answer_has_exactly_the_names_of_the_contract() {
             "size",
             "sizes",
             "trousers",
+            "verdict",
             "warnings",
             "zones",
         ]
@@ -76,6 +78,11 @@ fn an_answer_has_exactly_the_names_of_the_contract() {
         ["estimate", "high", "low", "source"]
     );
     assert_eq!(names(&recommendation["nextQuestion"]), ["field", "gain"]);
+    assert_eq!(recommendation["furtherQuestions"][0], recommendation["nextQuestion"]);
+    assert_eq!(
+        names(&recommendation["alternatives"][0]),
+        ["confidence", "cut", "kind", "probability", "size", "why"]
+    );
     for label in ["EU", "US", "UK", "IT", "FR", "JP"] {
         assert!(recommendation["sizes"][label].is_string(), "{label}");
     }

@@ -172,7 +172,10 @@ proptest! {
     #[test]
     fn ordinary_questions_are_answered(question in ordinary_question()) {
         match ENGINE.recommend(&question) {
-            Ok(answer) => check_sums(&answer),
+            Ok(answer) => {
+                check_sums(&answer);
+                check_further_questions(&question, &answer);
+            }
             Err(RecommendError::Refused(refusal)) => {
                 prop_assert!(refusal.errors.iter().all(|e| e.code == Code::Contradictory), "{}", refusal);
             }
@@ -291,4 +294,24 @@ fn civilians_are_less_certain_than_the_survey() {
         assert!(figure(&civilian, &sd) > figure(&soldier, &sd), "{measure}");
     }
     assert_ne!(civilian["modelVersion"], soldier["modelVersion"]);
+}
+
+/// Best first, worth asking, none that was answered, and the first is the next.
+fn check_further_questions(question: &Question, answer: &Recommendation) {
+    let asked: Vec<_> = answer.further_questions.iter().map(|next| next.field).collect();
+    let gains: Vec<_> = answer.further_questions.iter().map(|next| next.gain).collect();
+    assert!(gains.is_sorted_by(|a, b| a >= b) && gains.iter().all(|gain| *gain >= 0.01));
+    assert_eq!(answer.further_questions.first(), answer.next_question.as_ref());
+    assert!(answer.size.is_some() || asked.is_empty());
+    for tape in Tape::ALL {
+        let both = question.tape_cm(tape).is_some() && asked.contains(&tape.name());
+        assert!(!both, "{} is asked for again", tape.name());
+    }
+    for (field, is_told) in [
+        ("knownSize", question.known_size.is_some()),
+        ("build.chest", question.build.chest.is_some()),
+        ("build.stomach", question.build.stomach.is_some()),
+    ] {
+        assert!(!is_told || !asked.contains(&field), "{field} is asked for again");
+    }
 }
