@@ -18,6 +18,7 @@ export function register(byName, bar) {
 }
 
 export function show({ keepFocus = false } = {}) {
+  busy(false);
   const { screen, recommendation } = get();
   const focused = keepFocus && place(document.activeElement);
   live.textContent = '';
