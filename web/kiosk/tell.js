@@ -59,9 +59,9 @@ export function plainText(recommendation) {
   const lines = [
     t('plain.jacket', { size: [own, size].join(' '), length: lengthWord(recommendation) }),
     other && t('plain.or', { size: other.size }),
-    recommendation.trousers && `${t('result.trousers')}: ${trousers(recommendation)}`,
+    recommendation.trousers && t('plain.trousers', { size: trousers(recommendation) }),
     elsewhere.map((s) => `${s} ${sizes[s]}`).join(', '),
-    changes.length > 0 && `${t('alter.title')}: ${changes.join('; ')}`,
+    changes.length > 0 && t('plain.alterations', { list: changes.join('; ') }),
   ];
   return lines.filter(Boolean).join('\n');
 }

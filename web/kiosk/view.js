@@ -29,7 +29,7 @@ export function show({ keepFocus = false } = {}) {
   showBar();
   document.title = `${main.querySelector('h1').textContent} · SuitSize`;
   idle.watch(screen !== 'attract' && wipesWhenIdle());
-  if (!keepFocus) scrollTo(0, 0);
+  if (!keepFocus) [document.documentElement, main].forEach((scroller) => scroller.scrollTo(0, 0));
   const again = focused && document.querySelector(focused);
   (again || main.querySelector('h1')).focus({ preventScroll: true });
 }

@@ -14,40 +14,43 @@ const line = (d, properties) => s('path', { d, ...properties });
 const bothSides = (d) => [line(d), line(d, { transform: `translate(${2 * MIDDLE} 0) scale(-1 1)` })];
 
 function front(chest) {
-  const shoulder = chest + 10;
-  const [outer, side] = [MIDDLE - shoulder, MIDDLE - chest];
+  const [outer, side] = [MIDDLE - chest - 13, MIDDLE - chest];
+  const [waist, hip] = [MIDDLE - 28 - (chest - 36) * 0.5, MIDDLE - 31 - (chest - 36) * 0.3];
   return [
-    s('circle', { cx: MIDDLE, cy: 28, r: 17 }),
+    s('circle', { cx: MIDDLE, cy: 26, r: 16 }),
     ...bothSides(
-      `M73 44V54C72 62 ${outer + 10} 62 ${outer} 74` +
-        `C${outer - 9} 88 ${outer - 9} 128 ${outer - 6} 172` +
-        `M${outer + 7} 172L${side} 100C${side} 122 ${MIDDLE - 29} 128 ${MIDDLE - 28} 148L${MIDDLE - 32} 190`,
+      `M73 41V51C72 60 ${outer + 12} 60 ${outer + 2} 72` +
+        `C${outer - 6} 84 ${outer - 5} 128 ${outer - 9} 176` +
+        `M${outer + 3} 176C${outer + 7} 140 ${side - 2} 122 ${side} 98` +
+        `C${side + 1} 118 ${waist} 126 ${waist} 146C${waist} 164 ${hip} 170 ${hip} 192`,
     ),
   ];
 }
 
 function side(stomach) {
-  const most = 94 + stomach;
+  const most = 97 + stomach;
   return [
-    s('circle', { cx: 76, cy: 28, r: 17 }),
-    line('M92 25l5 7-5 2'),
-    line('M66 43C67 58 55 64 53 84 51 104 60 118 59 136 58 150 53 158 54 190'),
-    line(`M86 44C86 58 94 66 96 82 97 94 96 100 ${96 + stomach / 3} 108C${most} 118 ${most + 2} 140 ${most - 2} 152C${most - 6} 164 94 168 94 190`),
-    line('M70 72C64 94 66 120 76 150l4 14', { class: 'faint' }),
+    s('circle', { cx: 78, cy: 26, r: 16 }),
+    line('M68 40C69 54 56 62 54 82 52 104 61 120 59 138 58 150 54 160 55 192'),
+    line(
+      'M87 40C87 55 96 64 98 80 99 90 98 96 98 100' +
+        `C98 106 ${most} 112 ${most} 132C${most} 154 97 162 96 192`,
+    ),
+    line('M73 70C66 92 67 120 75 146l6 18', { class: 'faint' }),
   ];
 }
 
-const CHESTS = { narrower: 29, average: 36, broader: 44 };
-const STOMACHS = { flatter: -2, average: 8, rounder: 24 };
+const CHESTS = { narrower: 30, average: 36, broader: 43 };
+const STOMACHS = { flatter: -4, average: 4, rounder: 16 };
 
 export const build = (part, value) =>
   part === 'chest' ? frame(...front(CHESTS[value])) : frame(...side(STOMACHS[value]));
 
 const TAPES = {
-  chest: 'M42 98C52 112 108 112 118 98',
-  waist: 'M51 148C60 159 100 159 109 148',
-  shoulder: 'M36 72C56 60 104 60 124 72',
-  sleeve: 'M124 74C133 88 133 128 130 172',
+  chest: 'M43 96C54 108 106 108 117 96',
+  waist: 'M52 144C60 153 100 153 108 144',
+  shoulder: 'M34 72C56 58 104 58 126 72',
+  sleeve: 'M127 72C135 84 134 128 138 176',
 };
 
 export const tape = (field) =>

@@ -17,7 +17,7 @@ export function answer({ recommendation }) {
   return [
     h(
       'div',
-      { class: 'intro' },
+      { class: 'intro sized' },
       h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
       recommendation.size ? sizeCards(recommendation) : staff(recommendation),
     ),

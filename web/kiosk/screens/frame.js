@@ -36,12 +36,17 @@ function strip() {
   const { recommendation, before } = get();
   if (!recommendation) return null;
   const changed = before !== null;
+  const { size } = recommendation;
   return h(
     'aside',
     { class: changed ? 'strip changed' : 'strip', 'aria-label': t('strip.name') },
-    h('p', { class: 'strip-verdict' }, recommendation.size ? verdictTitle(recommendation) : t('strip.none')),
-    h('p', { class: 'strip-size', 'data-size': recommendation.size ?? '' }, ...sizes(recommendation, before)),
-    recommendation.size && h('p', { class: 'strip-count' }, t('strip.count', { n: groups(recommendation)[0].n })),
+    h(
+      'div',
+      { class: 'strip-words' },
+      h('p', {}, size ? verdictTitle(recommendation) : t('strip.none')),
+      size && h('p', {}, t('strip.count', { n: groups(recommendation)[0].n })),
+    ),
+    h('p', { class: 'strip-size', 'data-size': size ?? '' }, ...sizes(recommendation, before)),
     button('result', [t('strip.result'), icon('next')], flow.result, { class: 'plain' }),
   );
 }

@@ -45,7 +45,7 @@ export function weight() {
   const { answers, mistake } = get();
   const checkHeight =
     mistake?.code === 'contradictory' &&
-    button('change-height', t('weight.checkHeight'), () => flow.change('height', 'weight'), { class: 'secondary' });
+    button('change-height', t('weight.checkHeight'), () => flow.go('height'), { class: 'secondary' });
   const withhold = button('rather-not-say', t('weight.withhold'), flow.withholdWeight, { class: 'secondary' });
   return screen({
     field: 'weight',

@@ -35,7 +35,7 @@ export function sizeCards(recommendation) {
   };
   first.addEventListener('click', () => press(first, sayOf(recommendation)));
   second?.addEventListener('click', () => press(second, `${other.size}: ${other.why}. ${sayOf(other)}`));
-  press(first, '');
+  press(null, '');
   return h(
     'div',
     { class: equal ? 'sizes equal' : 'sizes' },

@@ -31,7 +31,7 @@ export function result({ recommendation }) {
   return [
     h(
       'div',
-      { class: 'intro' },
+      { class: 'intro sized' },
       h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
       recommendation.size ? sizeCards(recommendation) : staff(recommendation),
       notes(recommendation),
