@@ -119,16 +119,17 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
   const isTime = x === "time";
   const line = { stroke: () => ink("--muted"), ticks: { show: false }, font: "12px system-ui, sans-serif" };
   const grid = { stroke: () => ink("--line"), width: 1 };
+  const ticks = (_, values) => values.map((value) => (value == null ? "" : tick(value)));
   return {
     width: plot.clientWidth,
     height: plot.clientHeight,
     ms: 1,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    padding: [8, 14, 0, 0],
     scales: { x: { time: isTime, range: () => shownRange(getData(), isTime) }, y: scale },
     axes: [
       { ...line, grid: { show: false }, space: 64, size: 26, ...(isTime ? timeTicks : x) },
-      { ...line, grid, size: 52, space: 34, values: (_, ticks) => ticks.map((value) => (value == null ? "" : tick(value))) },
+      { ...line, grid, size: 52, space: 34, values: ticks, filter: scale.distr === 3 ? powersOfTen : undefined },
     ],
     series: [{}, ...order.map((one) => paintedAs(one, isStacked))],
     cursor: {
@@ -144,6 +145,13 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
 const timeTicks = {
   values: (u, ticks) => ticks.map((at) => tickName(at, u.scales.x.max - u.scales.x.min)),
 };
+
+/** Of a scale by powers of ten, those; of a single one also what lies between. */
+function powersOfTen(u, splits) {
+  const { min, max } = u.scales.y;
+  const shown = max / min > 11 ? [1] : [1, 2, 5];
+  return splits.map((value) => (shown.includes(Number(value.toExponential(3).split("e")[0])) ? value : null));
+}
 
 /** What is zoomed in on, if that is within sight of this chart. */
 function shownRange({ from, to }, isTime) {

@@ -46,7 +46,7 @@ const METRICS = {
   storeDegraded: ["store is degraded", (value) => (value == null ? NOTHING : value > 0 ? "yes" : "no")],
   walBytes: ["write-ahead log", bytes],
   freeDiskBytes: ["free disk", bytes],
-  memoryBudgetShare: ["of the memory budget", share],
+  memoryBudgetShare: ["share of the memory budget", share],
   queueDroppedRows: ["rows dropped by the queue", count],
 };
 

@@ -81,7 +81,10 @@ function standing(rule) {
   return tag(STATES[rule.state] ?? "info", rule.state + rest);
 }
 
-const fires = ({ metric, condition, threshold }) => `${metricName(metric)} ${condition} ${metricValue(metric, threshold)}`;
+function fires({ metric, condition, threshold }) {
+  if (metric === "storeDegraded") return metricName(metric);
+  return `${metricName(metric)} ${condition} ${metricValue(metric, threshold)}`;
+}
 
 const metricOf = ({ rules }, name) => rules.find((rule) => rule.name === name)?.metric;
 

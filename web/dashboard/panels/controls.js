@@ -16,8 +16,8 @@ const zooms = {
   later: zoomButton("Later", "zoom-later", () => shift(0.5)),
   reset: zoomButton("Whole range", "zoom-reset", () => state.set({ zoom: null })),
 };
-const pause = h("button", { type: "button", class: "plain", "data-action": "pause", onclick: togglePause });
-const again = h("button", { type: "button", class: "plain", "data-action": "refresh", onclick: tryNow }, "Renew now");
+const pause = h("button", { type: "button", class: "plain small", "data-action": "pause", onclick: togglePause });
+const again = h("button", { type: "button", class: "plain small", "data-action": "refresh", onclick: tryNow }, "Renew now");
 const fresh = h("p", { class: "fresh muted" });
 
 element.append(
@@ -94,7 +94,7 @@ export function controls(now) {
   const isHere = Boolean(now.sources.whole.data);
   zooms.in.disabled = !isHere || (zoom && zoom.max - zoom.min <= LEAST_ZOOM_MS);
   for (const name of ["earlier", "later", "reset"]) zooms[name].disabled = !zoom || !isHere;
-  say(pause, now.paused ? "Go on renewing" : "Pause");
+  say(pause, now.paused ? "Go on" : "Pause");
   pause.setAttribute("aria-pressed", String(now.paused));
   say(fresh, freshness(now));
 }
@@ -104,5 +104,5 @@ function freshness({ paused, sources, range, awaySince, nextTryAt, zoom }) {
   const { at } = sources.whole;
   if (awaySince) return `${shown}Tried again in ${length(Math.max(0, nextTryAt - Date.now()))}.`;
   const as = at ? `As of ${clock(at)}` : "Being asked";
-  return `${shown}${as}, ${paused ? "paused" : `renewed every ${length(RANGES[range].every)}`}.`;
+  return `${shown}${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;
 }

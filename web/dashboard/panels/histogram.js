@@ -18,7 +18,7 @@ export const histogram = mountPanel("histogram", {
     const show = mountChart(body, element, {
       unit: "requests, by powers of ten; below: milliseconds",
       series: [{ name: "Requests", colour: "c1", kind: "bar", write: (value) => (value == null ? "–" : count(value)) }],
-      tick: (value) => (Math.log10(value) % 1 === 0 ? count(value) : ""),
+      tick: count,
       scale: { distr: 3, range: (_, min, max) => [0.7, 10 ** Math.ceil(Math.log10(Math.max(10, max * 1.1)))] },
       x: {
         splits: () => steps.map((_, place) => place - 0.5).concat(steps.length - 0.5),
@@ -57,8 +57,7 @@ const stepName = ({ fromMs, toMs }) => (toMs == null ? `more than ${ms(fromMs)}`
 function edgeName(steps, place) {
   const edge = place < steps.length ? steps[place].fromMs : steps.at(-1)?.toMs;
   if (edge == null) return place === 0 ? "" : "∞";
-  const first = Number(edge.toExponential()[0]);
-  const isNamed = steps.length < MOST_NAMED || [1, 3].includes(first) && !String(edge).includes("15");
+  const isNamed = steps.length < MOST_NAMED || ["1", "3"].includes(edge.toExponential().split("e")[0]);
   return isNamed ? number(edge) : "";
 }
 

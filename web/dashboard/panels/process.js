@@ -2,11 +2,11 @@
 // history for months is what /metrics and a Prometheus are for.
 
 import { mountChart } from "../chart.js";
-import { bytes, NOTHING, number, share } from "../format.js";
+import { bytes, count, NOTHING, number, share } from "../format.js";
 import { mountPanel } from "../panel.js";
 import { clock, MINUTE, when } from "../time.js";
 
-const SINCE = "Since this page was opened: the service keeps no history of this. /metrics has it for Prometheus.";
+const SINCE = "Since this page was opened: no history is kept.";
 /** Less would be drawn as if it were long. */
 const LEAST_MS = 2 * MINUTE;
 
@@ -17,14 +17,14 @@ const budgetOf = ({ sources }) => {
 
 export const memory = gauge("memory", {
   colour: "c1",
-  unit: "resident",
+  unit: "Memory, resident",
   write: bytes,
   tick: bytes,
   range: (_, min, max) => [0, (max ?? 1) * 1.2],
   summary: (now, most, state) => {
     const budget = budgetOf(state);
-    const of = budget ? ` That is ${share(now / budget)} of the budget of ${bytes(budget)}.` : "";
-    return `Now ${bytes(now)}, at most ${bytes(most)}.${of}`;
+    const of = budget ? ` Now ${share(now / budget)} of the budget of ${bytes(budget)}.` : "";
+    return `At most ${bytes(most)}.${of}`;
   },
 });
 
@@ -32,12 +32,12 @@ const cores = (value) => (value == null ? NOTHING : `${number(value * 100)} %`);
 
 export const processor = gauge("processor", {
   colour: "c2",
-  unit: "% of one core",
+  unit: "Processor, % of one core",
   write: cores,
   tick: (value) => number(value * 100),
   range: (_, min, max) => [0, Math.max(0.1, (max ?? 0) * 1.2)],
   summary: (now, most, { sources }) =>
-    `Now ${cores(now)} of one core, at most ${cores(most)}; ${number(sources.health.data.process.cpuSeconds)} s since the start.`,
+    `At most ${cores(most)} of one core; ${count(sources.health.data.process.cpuSeconds)} s of work since the start.`,
 });
 
 function gauge(name, { colour, unit, write, tick, range, summary }) {
@@ -52,7 +52,7 @@ function gauge(name, { colour, unit, write, tick, range, summary }) {
     make: (body, element) => {
       const show = mountChart(body, element, {
         unit,
-        series: [{ name: name === "memory" ? "Memory" : "Processor", colour, kind: "line", area: true, write }],
+        series: [{ name: unit, colour, kind: "line", area: true, write }],
         tick,
         scale: { range },
         note: SINCE,

@@ -39,7 +39,7 @@ function rows(store) {
     ["Free disk", bytes(store.diskFreeBytes)],
     ["Queue", warned(store.rowsWaiting >= store.mostRowsWaiting, `${count(store.rowsWaiting)} of ${many(store.mostRowsWaiting, "row")}`)],
     ["Last write", warned(isPast(store.lastWriteSeconds, thresholds.lastWriteSeconds), age(store.lastWriteSeconds))],
-    ["Found sound", warned(isPast(store.verifiedSeconds, thresholds.verifiedSeconds), age(store.verifiedSeconds))],
+    ["Structure found sound", warned(isPast(store.verifiedSeconds, thresholds.verifiedSeconds), store.verifiedSeconds == null ? "not looked at yet" : age(store.verifiedSeconds))],
     ["Rows written", `${count(store.written)}, dropped ${count(store.dropped)}`],
     ["Look-ups", `${count(store.lookups)}, failed ${count(store.lookupFailures)}`],
     ["Failed writes", warned(store.writeFailures > 0, count(store.writeFailures))],
