@@ -118,18 +118,19 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
   const order = isStacked ? [...series].reverse() : series;
   const isTime = x === "time";
   const line = { stroke: () => ink("--muted"), ticks: { show: false }, font: "12px system-ui, sans-serif" };
-  const grid = { stroke: () => ink("--line"), width: 1 };
+  const lines = scale.distr === 3 ? { filter: powersOfTen } : {};
+  const grid = { stroke: () => ink("--line"), width: 1, ...lines };
   const ticks = (_, values) => values.map((value) => (value == null ? "" : tick(value)));
   return {
     width: plot.clientWidth,
     height: plot.clientHeight,
     ms: 1,
     legend: { show: false },
-    padding: [8, 14, 0, 0],
+    padding: [8, 18, 0, 0],
     scales: { x: { time: isTime, range: () => shownRange(getData(), isTime) }, y: scale },
     axes: [
       { ...line, grid: { show: false }, space: 64, size: 26, ...(isTime ? timeTicks : x) },
-      { ...line, grid, size: 52, space: 34, values: ticks, filter: scale.distr === 3 ? powersOfTen : undefined },
+      { ...line, grid, size: 52, space: 34, values: ticks, ...lines },
     ],
     series: [{}, ...order.map((one) => paintedAs(one, isStacked))],
     cursor: {

@@ -1,4 +1,4 @@
-// Figures as a person reads them. Whatever is not known is a dash.
+// Figures as a person reads them, on one line with their unit. Whatever is not known is a dash.
 
 export const NOTHING = "–";
 
@@ -15,12 +15,12 @@ export const number = known((value) => {
   return value.toLocaleString("en", { maximumFractionDigits: digits });
 });
 
-export const ms = known((value) => (value >= 1000 ? `${number(value / 1000)} s` : `${number(value)} ms`));
+export const ms = known((value) => (value >= 1000 ? `${number(value / 1000)}\u00a0s` : `${number(value)}\u00a0ms`));
 
 export const share = known((value) => {
   const percent = value * 100;
   const digits = percent > 0 && percent < 1 ? 2 : percent > 99 && percent < 100 ? 2 : 1;
-  return `${percent.toLocaleString("en", { maximumFractionDigits: digits })} %`;
+  return `${percent.toLocaleString("en", { maximumFractionDigits: digits })}\u00a0%`;
 });
 
 export const bytes = known((value) => {
@@ -30,7 +30,7 @@ export const bytes = known((value) => {
     value /= 1000;
     unit += 1;
   }
-  return `${unit === 0 ? whole.format(value) : number(value)} ${units[unit]}`;
+  return `${unit === 0 ? whole.format(value) : number(value)}\u00a0${units[unit]}`;
 });
 
 export const rate = known((value) => `${number(value)}/s`);

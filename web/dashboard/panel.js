@@ -14,34 +14,45 @@ import { clock } from "./time.js";
  */
 export function mountPanel(name, { sources, empty = () => null, make }) {
   const element = document.querySelector(`[data-panel="${name}"]`);
-  const body = element.querySelector(".body") ?? element;
+  const body = element.querySelector(".body");
+  const old = h("span", { class: "tag warning old", hidden: true });
   const note = h("p", { class: "note", hidden: true });
   const nothing = h("p", { class: "nothing", hidden: true });
   let update = null;
   element.setAttribute("aria-busy", "true");
+  element.querySelector("h2").after(old);
   body.before(note);
   body.after(nothing);
   return (state) => {
     const needed = sources(state);
-    const failed = needed.find((source) => source.error);
     const isHere = needed.every((source) => source.data);
+    const failed = needed.find((source) => source.error);
+    const isFailing = Boolean(failed || state.awaySince);
     const sentence = isHere ? empty(state) : null;
-    element.dataset.state = failed ? "failing" : !isHere ? "loading" : sentence ? "empty" : "ok";
-    if (isHere || failed) element.removeAttribute("aria-busy");
-    showNote(note, failed, isHere);
+    element.dataset.state = isFailing ? "failing" : !isHere ? "loading" : sentence ? "empty" : "ok";
+    if (isHere || isFailing) element.removeAttribute("aria-busy");
+    showAge(old, isFailing && isHere, needed);
+    showFailure(note, isFailing && !isHere, failed);
     nothing.hidden = !sentence;
     say(nothing, sentence ?? "");
-    body.hidden = (!isHere && Boolean(failed)) || Boolean(sentence);
+    body.hidden = (!isHere && isFailing) || Boolean(sentence);
     if (!isHere || sentence) return;
     update ??= make(body, element);
     update(state);
   };
 }
 
-function showNote(note, failed, isHere) {
-  note.hidden = !failed;
-  if (!failed) return;
-  const old = isHere && failed.at ? `As of ${clock(failed.at)}. ` : "";
-  const text = `${old}Not renewed since ${clock(failed.failingSince)}: ${failed.error.message}.`;
+/** Beside the heading, where it moves nothing. Why, and since when, stands in the verdict. */
+function showAge(old, isOld, needed) {
+  old.hidden = !isOld;
+  if (!isOld) return;
+  const text = `old: as of ${clock(Math.min(...needed.map(({ at }) => at)))}`;
+  if (old.textContent !== text) old.replaceChildren(sign("warning"), text);
+}
+
+function showFailure(note, isMissing, failed) {
+  note.hidden = !isMissing;
+  if (!isMissing) return;
+  const text = failed ? `This cannot be had: ${failed.error.message}.` : "The service cannot be reached.";
   if (note.textContent !== text) note.replaceChildren(sign("warning"), text);
 }

@@ -7,7 +7,7 @@ import { bytes, count, many, ms } from "../format.js";
 import { mountPanel } from "../panel.js";
 import { refresh } from "../poll.js";
 import { table } from "../table.js";
-import { clock, length, MINUTE } from "../time.js";
+import { clock, MINUTE } from "../time.js";
 
 const FORGOTTEN_AFTER_MS = 10 * MINUTE;
 const KEPT_REPORTS = 5;
@@ -118,7 +118,7 @@ function tokenForm() {
 }
 
 function actionButton(name, action, gate, reports) {
-  const button = h("button", { type: "button", "data-action": name, "aria-describedby": `${name}-what` }, action.name);
+  const button = h("button", { type: "button", class: "plain", "data-action": name, "aria-describedby": `${name}-what` }, action.name);
   let isAllowed = false;
   let isRunning = false;
   const show = () => (button.disabled = !isAllowed || isRunning);
@@ -151,7 +151,7 @@ async function run(action, prefix, gate, reports) {
   try {
     const [method, address, body] = action.call(prefix);
     const done = await operate(method, address, token, body);
-    row.replaceWith(reported(action.name, tag("good", `done in ${length(Date.now() - began)}`), [...action.tell(done), audit(done)]));
+    row.replaceWith(reported(action.name, tag("good", `done in ${ms(Date.now() - began)}`), [...action.tell(done), audit(done)]));
   } catch (failure) {
     if (failure.status === 401) gate.drop();
     const why = failure.title ? `${failure.title}: ${failure.message}` : failure.message;

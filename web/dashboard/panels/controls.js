@@ -102,7 +102,7 @@ export function controls(now) {
 function freshness({ paused, sources, range, awaySince, nextTryAt, zoom }) {
   const shown = zoom ? `Zoomed: ${when(zoom.min)} to ${when(zoom.max)}. ` : "";
   const { at } = sources.whole;
-  if (awaySince) return `${shown}Tried again in ${length(Math.max(0, nextTryAt - Date.now()))}.`;
+  if (awaySince) return `${shown}${nextTryAt > Date.now() ? `Tried again in ${length(nextTryAt - Date.now())}.` : "Being tried again."}`;
   const as = at ? `As of ${clock(at)}` : "Being asked";
   return `${shown}${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;
 }
