@@ -104,7 +104,7 @@ function swatch({ colour, kind, dash, pattern }) {
   return svg("svg", { ...style, viewBox: "0 0 22 10", "aria-hidden": "true" }, box, marks && svg("path", { d: marks }));
 }
 
-/** As uPlot is given them: stacked, each on top of those before it, the topmost first so that the lower lie over it. */
+/** As uPlot is given them: stacked, each on top of those before it, the topmost first. */
 function painted(values, { isStacked }) {
   if (!isStacked) return values;
   const heights = values[0].map(() => 0);
@@ -133,6 +133,8 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
       { ...line, grid, size: 52, space: 34, values: ticks, ...lines },
     ],
     series: [{}, ...order.map((one) => paintedAs(one, isStacked))],
+    // Each bar of a stack from the one below it: nothing is painted twice, and no edge shines through.
+    bands: isStacked ? order.slice(1).map((_, n) => ({ series: [n + 1, n + 2] })) : [],
     cursor: {
       y: false,
       drag: { x: isTime, y: false, setScale: false },

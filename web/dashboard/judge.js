@@ -135,13 +135,13 @@ function pending({ performance, alerts }) {
   return soon.map(({ reason, action }) => ({ severity: "info", text: `Not yet an alert: ${reason}`, action }));
 }
 
-/** One address fails while others answer. */
+/** One address fails while others answer. Being busy or asked too often is no fault; not to know how it is, is one. */
 function ofSources({ sources, counted }) {
   const NAMES = { health: "health", whole: "figures", part: "figures of what is counted", alerts: "alerts", status: "configuration" };
   return Object.entries(sources)
-    .filter(([name, { error }]) => error && (name !== "part" || counted))
+    .filter(([name, { error }]) => error && (name !== "part" || (counted && !sources.whole.error)))
     .map(([name, { error, failingSince }]) => ({
-      severity: "info",
+      severity: name === "health" || ![429, 503].includes(error.status) ? "warning" : "info",
       text: `The ${NAMES[name]} cannot be had since ${clock(failingSince)}: ${error.message}.`,
       action: error.status === 429 ? "This client asks too often: close other pages of it." : "This page tries again by itself.",
     }));
