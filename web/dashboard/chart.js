@@ -192,7 +192,8 @@ function zoomed(u) {
   if (width === 0) return;
   u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   if (width < LEAST_DRAG) return;
-  state.set({ zoom: { min: u.posToVal(left, "x"), max: u.posToVal(left + width, "x") } });
+  const at = (place) => Math.round(u.posToVal(place, "x"));
+  state.set({ zoom: { min: at(left), max: at(left + width) } });
 }
 
 const listen = (isTime) => (u) => {

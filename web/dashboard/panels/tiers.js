@@ -18,7 +18,6 @@ export const tiers = mountPanel("tiers", {
       { name: "p50", of: ({ latency }) => ms(latency?.p50Ms), figure: true },
       { name: "p95", of: ({ latency }) => ms(latency?.p95Ms), figure: true },
       { name: "p99", of: ({ latency }) => ms(latency?.p99Ms), figure: true },
-      { name: "Slowest", of: ({ latency }) => ms(latency?.maxMs), figure: true },
     ]);
     const holds = facts();
     body.append(list.element, h("h3", {}, "Held now"), holds.element);
