@@ -15,6 +15,8 @@ import * as state from "./state.js";
 const SYNC = "time";
 /** A drag of fewer pixels is a click. */
 const LEAST_DRAG = 8;
+/** A chart that is lower than this many pixels has its lines closer to each other. */
+const LOW = 120;
 
 /**
  * `element`: the panel. `series`: `{name, colour, write(value), kind: "line"|"bar", dash?, pattern?}`.
@@ -130,7 +132,7 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
     scales: { x: { time: isTime, range: () => shownRange(getData(), isTime) }, y: scale },
     axes: [
       { ...line, grid: { show: false }, space: 64, size: 26, ...(isTime ? timeTicks : x) },
-      { ...line, grid, size: 52, space: 34, values: ticks, ...lines },
+      { ...line, grid, size: 52, space: plot.clientHeight < LOW ? 18 : 34, values: ticks, ...lines },
     ],
     series: [{}, ...order.map((one) => paintedAs(one, isStacked))],
     // Each bar of a stack from the one below it: nothing is painted twice, and no edge shines through.
