@@ -33,6 +33,7 @@ export const tiers = mountPanel("tiers", {
 const held = (cache) => [
   ["In memory", `${count(cache.memoryEntries)} answers, ${bytes(cache.memoryBytes)} of ${bytes(cache.memoryCapacityBytes)}`],
   ["Likely answers", `${count(cache.aheadEntries)}, ${bytes(cache.aheadBytes)}: ${WARMTH[cache.warm] ?? cache.warm}`],
+  ["Kept under", cache.scope],
   ["Kept for", `${length(cache.memoryTtlSeconds * 1_000)} in memory, ${length(cache.storeTtlSeconds * 1_000)} in the store`],
   ["Computed again and compared", `${count(cache.checked)}, ${count(cache.differed)} differed`],
   ["Turned away, too many at once", count(cache.turnedAway)],
