@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use suitsize::clock::Clock;
-use suitsize::service::{Service, ServiceOptions};
+use suitsize::service::{Service, ServiceOptions, Sources};
 use suitsize::sizing::Engine;
 use suitsize::store::{How, Job};
 use suitsize::telemetry::{HOUR_MS, MINUTE_MS, Range, StatusClass, Telemetry, Tier};
@@ -53,7 +53,7 @@ fn main() {
 fn service(dir: &tempfile::TempDir, clock: &Clock) -> Service {
     let options = ServiceOptions {
         data_dir: dir.path().to_owned(),
-        charts: None,
+        sources: Sources::default(),
         memory_ttl: Duration::from_secs(30),
         store_ttl: Duration::from_secs(300),
         history: Duration::from_secs(30 * 86_400),

@@ -92,7 +92,7 @@ impl App {
         self.address.port()
     }
 
-    /// Reads the charts of the service again, also while it runs.
+    /// Reads the charts and texts of the service again, also while it runs.
     pub fn reloader(&self) -> Reloader {
         Reloader::new(self.service.downgrade(), self.address)
     }
@@ -135,6 +135,7 @@ fn told(setting: &Setting) -> SettingInForce {
         source: setting.source.name(),
     }
 }
+
 fn quota(limits: &LimitSettings) -> Option<Quota> {
     limits.rate_limit.0.map(|rate| Quota { count: rate.count.get(), seconds: rate.seconds })
 }

@@ -25,7 +25,7 @@ pub use report::{Setting, Source};
 pub use secrets::{AdminToken, TokenFileError};
 pub use watch::WatchSettings;
 
-use crate::service::ServiceOptions;
+use crate::service::{ServiceOptions, Sources};
 use crate::telemetry::alerts::{self, RulesError};
 use clap::{Args, ValueEnum};
 use reader::{secret, whole};
@@ -117,7 +117,10 @@ impl ServeSettings {
         let seconds = |seconds: u32| Duration::from_secs(seconds.into());
         Ok(ServiceOptions {
             data_dir: self.data.data_dir.clone(),
-            charts: self.engine.charts.clone(),
+            sources: Sources {
+                charts: self.engine.charts.clone(),
+                wording: self.engine.wording.clone(),
+            },
             memory_ttl: seconds(self.memory_ttl_seconds),
             store_ttl: seconds(self.data.store_ttl_seconds),
             history: self.data.history(),

@@ -21,7 +21,7 @@ pub use operate::{
     CHUNK as FILL_CHUNK, Cleared, OperateError, Optimized, Progress, Recorded, Warmed,
 };
 pub use performance::Performance;
-pub use reload::{Change, ReloadError, Reloaded};
+pub use reload::{Change, ReloadError, Reloaded, Sources};
 
 use crate::cache::{Busy, Cache, CacheOptions};
 use crate::clock::Clock;
@@ -67,8 +67,8 @@ impl From<Arc<RecommendError>> for Unanswered {
 #[derive(Clone, Debug)]
 pub struct ServiceOptions {
     pub data_dir: PathBuf,
-    /// Where charts are read again from; what the engine was built with came from there too.
-    pub charts: Option<PathBuf>,
+    /// Where charts and texts are read again from; what the engine was built with came from there too.
+    pub sources: Sources,
     /// Zero: no such tier.
     pub memory_ttl: Duration,
     /// Zero: answers are not kept in the store.
@@ -102,8 +102,8 @@ impl WeakService {
 struct Parts {
     /// What is in force for who asks now. Who has asked already finishes with the one he took.
     edition: RwLock<Arc<Edition>>,
-    charts: Option<PathBuf>,
-    /// Held while charts are read again: the last to read is in force.
+    sources: Sources,
+    /// Held while they are read again: the last to read is in force.
     reloading: Mutex<()>,
     store: Arc<Store>,
     clock: Clock,
@@ -154,7 +154,7 @@ impl Service {
         });
         Service(Arc::new(Parts {
             edition: RwLock::new(Arc::new(Edition::new(engine, cache))),
-            charts: options.charts.clone(),
+            sources: options.sources.clone(),
             reloading: Mutex::default(),
             store,
             clock,

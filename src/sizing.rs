@@ -4,7 +4,7 @@
 //! joint distribution of ten body measures, everything else told (`know`) sharpens it to a
 //! `posterior`; a `chart` says what is made; `fit` gives the probability that a jacket can be worn,
 //! `decide` chooses one, `advice` says what a tailor would change, `ask` what to ask next,
-//! `rationale` why. `engine` and `answer` are that story, before and after the posterior.
+//! `rationale` why, both in the words of `wording`. `engine` and `answer` are that story, before and after the posterior.
 
 mod advice;
 mod answer;
@@ -27,5 +27,6 @@ pub mod recommendation;
 pub mod refusal;
 mod sample;
 mod warnings;
+pub mod wording;
 
 pub use engine::{Engine, EngineError, EngineOptions, RecommendError};

@@ -1,4 +1,4 @@
-//! Has a running service read its charts again, and tells the supervisor so.
+//! Has a running service read its charts and texts again, and tells the supervisor so.
 
 use crate::service::{ReloadError, Reloaded, WeakService};
 use crate::supervisor;
@@ -20,7 +20,7 @@ impl Reloader {
     /// disk's time.
     ///
     /// # Errors
-    /// What is wrong with which file; the charts in force stay.
+    /// What is wrong with which file; what is in force stays.
     pub fn reload(&self) -> Option<Result<Reloaded, ReloadError>> {
         let service = self.service.upgrade()?;
         supervisor::reloading();

@@ -8,6 +8,7 @@
 //! between versions or can be steered.
 
 use crate::sizing::question::{Build, Fit, KnownSize, Question, SizeSystem, TapeBy, Third};
+use crate::sizing::wording::Language;
 use crate::store::{Digest, Secret};
 use siphasher::sip128::{Hasher128, SipHasher24};
 use std::hash::Hasher;
@@ -52,6 +53,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         size_system,
         chart,
         details,
+        language,
         unit: _,
     } = question;
 
@@ -87,8 +89,12 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         hasher.write(&[2]);
         text(id, hasher);
     }
+    let language = language.unwrap_or_default();
+    if language != Language::default() {
+        hasher.write(&[3, language as u8]);
+    }
     if let Some(KnownSize { label, system }) = known_trousers {
-        hasher.write(&[3, system_code(*system)]);
+        hasher.write(&[4, system_code(*system)]);
         text(label, hasher);
     }
 }
@@ -162,6 +168,8 @@ mod tests {
                 ..plain()
             },
             Question { details: true, ..plain() },
+            Question { language: Some(Language::De), ..plain() },
+            Question { language: Some(Language::It), ..plain() },
             Question { build: Build { chest: Some(Third::Lower), stomach: None }, ..plain() },
             Question { build: Build { chest: None, stomach: Some(Third::Lower) }, ..plain() },
             Question { build: Build { chest: None, stomach: Some(Third::Upper) }, ..plain() },
@@ -180,6 +188,7 @@ mod tests {
             Question::new(175.2, 74.8),
             Question { unit: Unit::Imperial, ..Question::new(175.0, 75.0) },
             Question { tape_by: Some(TapeBy::Home), ..Question::new(175.0, 75.0) },
+            Question { language: Some(Language::En), ..Question::new(175.0, 75.0) },
         ];
         for question in same {
             assert_eq!(digest(question.clone()), plain, "{question:?}");

@@ -78,6 +78,9 @@ pub struct QuestionFlags {
     /// Who held the tape: home or fitter [default: fitter with --measured, else home]
     #[arg(long, value_name = "WHO")]
     tape: Option<String>,
+    /// Language of the answer's texts: en, de, fr, es or it [default: en]
+    #[arg(long)]
+    lang: Option<String>,
     /// Add the distribution behind the answer
     #[arg(long)]
     details: bool,
@@ -105,6 +108,7 @@ impl QuestionFlags {
             ("sizeSystem", &self.size_system),
             ("chart", &self.chart),
             ("tape", &self.tape),
+            ("lang", &self.lang),
         ];
         let mut fields = Map::new();
         let given =

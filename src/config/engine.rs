@@ -17,6 +17,10 @@ pub struct EngineSettings {
     #[arg(long, value_name = "DIR", env = "SUITSIZE_CHARTS")]
     pub charts: Option<PathBuf>,
 
+    /// Directory of texts (en.json, de.json, ...): what they hold replaces the texts in the binary
+    #[arg(long, value_name = "DIR", env = "SUITSIZE_WORDING")]
+    pub wording: Option<PathBuf>,
+
     /// Native ONNX Runtime library (1.24 or newer), instead of the runtime in the binary
     #[arg(long, value_name = "LIBRARY", env = "SUITSIZE_ONNXRUNTIME")]
     pub onnxruntime: Option<PathBuf>,
@@ -31,6 +35,7 @@ impl EngineSettings {
         EngineOptions {
             models: self.models.clone(),
             charts: self.charts.clone(),
+            wording: self.wording.clone(),
             backend: match &self.onnxruntime {
                 Some(path) => Backend::Native(path.clone()),
                 None => Backend::Embedded,

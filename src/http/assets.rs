@@ -5,9 +5,10 @@
 //! once for the process, and shared.
 
 use super::sliced::Sliced;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, IF_NONE_MATCH,
-    VARY,
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue,
+    IF_NONE_MATCH, VARY,
 };
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -57,27 +58,17 @@ impl Asset {
         };
         let suffix = if packed.is_some() { "-gz" } else { "" };
         let etag = format!("\"{}{suffix}\"", self.hash());
-        let is_known = knows(headers, &etag);
-        let mut response = match is_known {
-            true => HttpResponse::NotModified(),
-            false => HttpResponse::Ok(),
-        };
-        response.insert_header((CACHE_CONTROL, REVALIDATE)).insert_header((ETAG, etag));
-        if matches!(self.stored, Stored::Gzip(_)) {
-            response.insert_header((VARY, "accept-encoding"));
-        }
-        if is_known {
-            return response.finish();
-        }
-        response.content_type(self.content_type);
-        let bytes = match packed {
-            Some(bytes) => {
-                response.insert_header((CONTENT_ENCODING, "gzip"));
-                Bytes::from_static(bytes)
-            }
+        let mut response = revalidated(headers, etag, self.content_type, || match packed {
+            Some(bytes) => Bytes::from_static(bytes),
             None => self.unpacked(),
-        };
-        response.body(Sliced::new(bytes))
+        });
+        if matches!(self.stored, Stored::Gzip(_)) {
+            response.headers_mut().insert(VARY, HeaderValue::from_static("accept-encoding"));
+        }
+        if packed.is_some() && response.status() == StatusCode::OK {
+            response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
     }
 
     fn unpacked(&self) -> Bytes {
@@ -102,6 +93,36 @@ impl Asset {
             hash
         })
     }
+}
+
+/// A text that is not the binary's own, known by `hash`: as an asset is sent.
+pub fn answer(
+    request: &HttpRequest,
+    hash: &str,
+    content_type: &'static str,
+    text: &str,
+) -> HttpResponse {
+    let bytes = || Bytes::copy_from_slice(text.as_bytes());
+    revalidated(request.headers(), format!("\"{hash}\""), content_type, bytes)
+}
+
+/// The bytes, or that the client's copy of them is good.
+fn revalidated(
+    headers: &HeaderMap,
+    etag: String,
+    content_type: &'static str,
+    bytes: impl FnOnce() -> Bytes,
+) -> HttpResponse {
+    let is_known = knows(headers, &etag);
+    let mut response = match is_known {
+        true => HttpResponse::NotModified(),
+        false => HttpResponse::Ok(),
+    };
+    response.insert_header((CACHE_CONTROL, REVALIDATE)).insert_header((ETAG, etag));
+    if is_known {
+        return response.finish();
+    }
+    response.content_type(content_type).body(Sliced::new(bytes()))
 }
 
 /// The values of a list that may come in several headers.
@@ -130,7 +151,6 @@ fn knows(headers: &HeaderMap, etag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use actix_web::http::header::HeaderValue;
 
     fn headers(name: HeaderName, values: &[&'static str]) -> HeaderMap {
         let mut headers = HeaderMap::new();

@@ -22,25 +22,25 @@ mod table;
 
 use super::admit::charge_for_list;
 use super::body;
-use super::client::Client;
+use super::language;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
+use super::shares::{Share, Shares};
 use super::sliced::Sliced;
 use super::stamp::Stamp;
 use crate::json;
 use crate::problem::{Kind, Problem};
 use crate::service::{Abandoned, Service};
+use crate::sizing::question::Question;
+use crate::sizing::wording::Language;
 use accept::Format;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, VARY,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue, VARY,
 };
 use actix_web::rt::time::timeout;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
-use parking_lot::Mutex;
+use actix_web::{HttpRequest, HttpResponse, web};
 use reply::Reply;
 use serde_json::Value;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::Duration;
 use table::Dialect;
@@ -61,12 +61,12 @@ const MOST_OF_ONE: usize = 3;
 /// Nobody waits behind others for longer.
 const TURN_LIMIT: Duration = Duration::from_secs(5);
 /// By then they have all been answered.
-const BUSY_RETRY_SECONDS: u32 = 2;
+const BUSY_RETRY_SECONDS: u64 = 2;
 
 /// How many batches there are just now; one for all workers.
 #[derive(Clone)]
 pub struct Batches {
-    by_client: Arc<Mutex<HashMap<Client, usize>>>,
+    by_client: Arc<Shares>,
     waiting: Arc<Semaphore>,
     computing: Arc<Semaphore>,
     unread: Arc<Semaphore>,
@@ -75,41 +75,10 @@ pub struct Batches {
 impl Default for Batches {
     fn default() -> Self {
         Batches {
-            by_client: Arc::default(),
+            by_client: Shares::new(MOST_OF_ONE),
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             computing: Arc::new(Semaphore::new(MOST_COMPUTING)),
             unread: Arc::new(Semaphore::new(MOST_UNREAD_KB)),
-        }
-    }
-}
-
-impl Batches {
-    /// A client's share, given back when it is dropped; nothing beyond it.
-    fn share(&self, client: Client) -> Option<Share> {
-        let mut by_client = self.by_client.lock();
-        let taken = by_client.entry(client).or_default();
-        if *taken == MOST_OF_ONE {
-            return None;
-        }
-        *taken += 1;
-        Some(Share { by_client: Arc::clone(&self.by_client), client })
-    }
-}
-
-/// A batch among those of its client.
-struct Share {
-    by_client: Arc<Mutex<HashMap<Client, usize>>>,
-    client: Client,
-}
-
-impl Drop for Share {
-    fn drop(&mut self) {
-        let mut by_client = self.by_client.lock();
-        if let Entry::Occupied(mut taken) = by_client.entry(self.client) {
-            *taken.get_mut() -= 1;
-            if *taken.get() == 0 {
-                taken.remove();
-            }
         }
     }
 }
@@ -152,11 +121,13 @@ pub async fn batch(
     let fail = |problem| HttpProblem::new(&request, problem);
     let format = format(&request).map_err(fail)?;
     let answer_format = accept::choose(request.headers(), format);
-    let Some(share) = batches.share(Stamp::of(&request).client) else { return Ok(busy(&request)) };
-    let Ok(waiting) = batches.waiting.try_acquire() else { return Ok(busy(&request)) };
+    let Some(share) = batches.by_client.take(Stamp::of(&request).client) else {
+        return Err(busy(&request));
+    };
+    let Ok(waiting) = batches.waiting.try_acquire() else { return Err(busy(&request)) };
     let body = body::read(&request, payload.into_inner(), MAX_BODY_BYTES).await.map_err(fail)?;
     let turn = timeout(TURN_LIMIT, Arc::clone(&batches.computing).acquire_owned()).await;
-    let Ok(Ok(turn)) = turn else { return Ok(busy(&request)) };
+    let Ok(Ok(turn)) = turn else { return Err(busy(&request)) };
     drop(waiting);
     let nobody = |_| {
         fail(Problem::new(Kind::Internal, "The sizes could not be computed. Please try again."))
@@ -169,9 +140,10 @@ pub async fn batch(
     let leaving = Leaving(Abandoned::default());
     let abandoned = leaving.0.clone();
     let of_thread = (**service).clone();
+    let language = language::accepted(&request);
     let work = move || {
         let _turn = turn;
-        answer(&of_thread, list, answer_format, &abandoned)
+        answer(&of_thread, list, answer_format, language, &abandoned)
     };
     let answered = web::block(work).await;
     drop(leaving);
@@ -181,17 +153,15 @@ pub async fn batch(
     }
     let size_kb = (reply.bytes.len() / 1024).min(MOST_UNREAD_KB) as u32;
     let Ok(unread) = Arc::clone(&batches.unread).try_acquire_many_owned(size_kb) else {
-        return Ok(busy(&request));
+        return Err(busy(&request));
     };
     Ok(respond(&request, &service, reply, answer_format, (share, unread)))
 }
 
-fn busy(request: &HttpRequest) -> HttpResponse {
+fn busy(request: &HttpRequest) -> HttpProblem {
     let detail = "as many batches as can be are being answered; ask again in a moment";
-    let problem = HttpProblem::new(request, Problem::new(Kind::Busy, detail));
-    let mut response = problem.error_response();
-    response.headers_mut().insert(RETRY_AFTER, BUSY_RETRY_SECONDS.into());
-    response
+    let problem = Problem::new(Kind::Busy, detail).with_retry_after(BUSY_RETRY_SECONDS);
+    HttpProblem::new(request, problem)
 }
 
 /// What the body is, by its type.
@@ -227,6 +197,7 @@ fn answer(
     service: &Service,
     (items, dialect): List,
     answer_format: Format,
+    language: Language,
     abandoned: &Abandoned,
 ) -> Result<Reply, Problem> {
     // One for the whole list: a reload in its middle does not make two lists of it.
@@ -239,7 +210,7 @@ fn answer(
         let question = question
             .and_then(|value| edition.engine().question(&value).map_err(Problem::from))
             .map_err(|problem| problem.with_index(index).with_row(row));
-        mistakes.push(question.map(|question| questions.push(question)).err());
+        mistakes.push(question.map(|question| questions.push(worded(question, language))).err());
     }
     let outcomes = service.recommend_all(&edition, questions, abandoned);
     let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
@@ -262,6 +233,11 @@ fn answer(
     })
 }
 
+/// In the client's language, unless the question names its own.
+fn worded(question: Question, language: Language) -> Question {
+    Question { language: question.language.or(Some(language)), ..question }
+}
+
 fn respond(
     request: &HttpRequest,
     service: &Service,
@@ -273,7 +249,7 @@ fn respond(
     response
         // About people: no proxy keeps it.
         .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((VARY, "accept"));
+        .insert_header((VARY, "accept, accept-language"));
     match format {
         Format::Json => {
             reply.close(Stamp::of(request).elapsed_ms());

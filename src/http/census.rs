@@ -4,10 +4,8 @@
 //! left in the kernel's queue looks like a network that fails.
 
 use super::client::Client;
+use super::shares::{Share, Shares};
 use crate::telemetry::{Connections, Telemetry};
-use parking_lot::Mutex;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -16,12 +14,11 @@ use std::sync::atomic::Ordering::Relaxed;
 /// the 2,048 by default is five hundred.
 const PART_OF_ONE: usize = 4;
 
-/// Connections that are open, by client.
+/// Connections that are open.
 pub struct Census {
     most: usize,
     /// Without a proxy in front, behind which all have its address.
-    most_of_one: Option<usize>,
-    by_client: Mutex<HashMap<Client, usize>>,
+    by_client: Option<Arc<Shares>>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -30,8 +27,7 @@ impl Census {
     pub fn new(most: usize, proxied: bool, telemetry: Arc<Telemetry>) -> Arc<Self> {
         Arc::new(Census {
             most,
-            most_of_one: (!proxied).then_some((most / PART_OF_ONE).max(1)),
-            by_client: Mutex::default(),
+            by_client: (!proxied).then(|| Shares::new(most / PART_OF_ONE)),
             telemetry,
         })
     }
@@ -52,16 +48,9 @@ impl Census {
             return None;
         }
         // From here on dropping the place gives back what was taken.
-        let mut place = Place { census: Arc::clone(self), client: None };
-        if let (Some(client), Some(most)) = (client, self.most_of_one) {
-            let mut by_client = self.by_client.lock();
-            let open = by_client.entry(client).or_default();
-            if *open >= most {
-                drop(by_client);
-                return None;
-            }
-            *open += 1;
-            place.client = Some(client);
+        let mut place = Place { census: Arc::clone(self), _share: None };
+        if let (Some(client), Some(shares)) = (client, &self.by_client) {
+            place._share = Some(shares.take(client)?);
         }
         Some(place)
     }
@@ -79,7 +68,7 @@ impl Census {
 /// A connection's place.
 pub struct Place {
     census: Arc<Census>,
-    client: Option<Client>,
+    _share: Option<Share>,
 }
 
 impl Place {
@@ -92,13 +81,6 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.census.connections().open.fetch_sub(1, Relaxed);
-        let Some(client) = self.client else { return };
-        if let Entry::Occupied(mut open) = self.census.by_client.lock().entry(client) {
-            *open.get_mut() -= 1;
-            if *open.get() == 0 {
-                open.remove();
-            }
-        }
     }
 }
 
@@ -130,7 +112,6 @@ mod tests {
         assert!(census.admit(peer("10.0.0.1")).is_some());
         places.clear();
         assert_eq!((census.open(), refused(&census)), (0, 2));
-        assert!(census.by_client.lock().is_empty());
     }
 
     #[test]

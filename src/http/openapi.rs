@@ -24,7 +24,8 @@ use utoipa::OpenApi;
     info(
         title = "SuitSize",
         description = "A suit size from height and weight, and how sure it is. Mistakes are answered with \
-            RFC 9457 problem documents. A path that is not here is answered with 404, a method that is not \
+            RFC 9457 problem documents. The pages for people (`/`, `/dashboard`, and what they load from \
+            `/pages/`) are not in here. Any other path that is not here is answered with 404, a method that is not \
             here with 405 and `Allow`; HEAD is taken wherever GET is. What is no whole request, or finds no \
             place, is answered with 408, 431 or 503 and a problem, without a request's headers, and its connection \
             is closed. Answers from 1 kB on come packed to who accepts it, but for the one to a question. Fields may be added to answers, and \

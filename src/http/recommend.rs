@@ -1,6 +1,7 @@
 //! `POST /api/recommend`: a question in, a size out.
 
 use super::body::JsonBody;
+use super::language;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
@@ -8,7 +9,7 @@ use crate::problem::{Kind, Problem};
 use crate::service::{Answer, Service, Tier, Unanswered};
 use crate::telemetry;
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
-use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, HeaderName};
 use actix_web::{HttpRequest, HttpResponse, web};
 use std::io::Write;
 
@@ -37,7 +38,9 @@ pub async fn recommend(
     body: JsonBody,
 ) -> Result<HttpResponse, HttpProblem> {
     let edition = service.edition();
-    let question = edition.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
+    let mut question =
+        edition.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
+    let language = language::settle(&mut question, &request);
     // Computing takes some tens of microseconds: less than handing it to another thread.
     let answer = service
         .recommend(&edition, question)
@@ -51,6 +54,7 @@ pub async fn recommend(
         .insert_header((CACHE, header(answer.tier)))
         // About a person: no proxy keeps it.
         .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((CONTENT_LANGUAGE, language.tag()))
         .content_type("application/json");
     if service.lacks_its_store() {
         response.insert_header(DEGRADED_STORE);

@@ -1,4 +1,4 @@
-//! `GET /api/status`: which program this is, with which model and charts, and the configuration in force.
+//! `GET /api/status`: which program this is, with which model, charts and texts, and the configuration in force.
 
 use super::openapi::shapes;
 use crate::service::Service;
@@ -39,6 +39,8 @@ struct Status<'a> {
     build: Build,
     model: Model<'a>,
     charts: Vec<Chart>,
+    /// What tells the texts of answers from any others.
+    wording: String,
     configuration: &'a [SettingInForce],
 }
 
@@ -105,6 +107,7 @@ pub async fn status(
             sessions: engine.model().sessions(),
         },
         charts: charts.ids().map(chart).collect(),
+        wording: edition.wording().to_owned(),
         configuration: &configuration,
     };
     HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(body)

@@ -93,15 +93,18 @@ impl<S: Fn(TcpStream)> Stop<S> {
     fn close_the_listener(&self) {
         let own = self.listener.local_addr().map(reachable);
         let shortened = listen(&self.listener, 0);
+        let mut last = None;
         for _ in 0..TRIES {
             self.take_the_last();
             let (Ok(own), Ok(())) = (&own, &shortened) else { break };
             // While somebody else has the place this one is not taken either.
-            if let Ok(_own) = std::net::TcpStream::connect_timeout(own, TRY) {
-                return self.refuse_new();
+            last = std::net::TcpStream::connect_timeout(own, TRY).ok();
+            if last.is_some() {
+                break;
             }
         }
         self.refuse_new();
+        drop(last);
     }
 
     fn refuse_new(&self) {

@@ -1,8 +1,7 @@
-//! What answers follow from at a time: the engine with its charts, and the tiers under its keys.
+//! What answers follow from at a time: the engine with its charts and texts, and the tiers under its keys.
 //!
 //! One piece, so that nothing computed by one engine is ever kept or found under another's keys: who takes an
 //! edition has both. A reload puts another in its place; the old one ends with the last request that has it.
-//! Texts that become part of an answer belong in here too, and their versions into `scope`.
 
 use super::encoded;
 use crate::VERSION;
@@ -11,6 +10,7 @@ use crate::sizing::Engine;
 use crate::sizing::body::Sex;
 use crate::sizing::chart::Charts;
 use crate::sizing::question::{Fit, Question};
+use crate::sizing::wording::Wordings;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
@@ -25,9 +25,9 @@ impl Edition {
         Edition { engine, cache }
     }
 
-    /// The same model and tiers with other charts.
-    pub(super) fn with_charts(&self, charts: Charts) -> Self {
-        let engine = self.engine.with_charts(charts);
+    /// The same model and tiers with other charts and texts.
+    pub(super) fn with(&self, charts: Charts, wordings: Wordings) -> Self {
+        let engine = self.engine.with(charts, wordings);
         let cache = self.cache.under(scope(&engine));
         Edition { engine, cache }
     }
@@ -40,13 +40,23 @@ impl Edition {
         &self.cache
     }
 
+    /// What tells the texts of answers from any others.
+    pub fn wording(&self) -> &str {
+        self.engine.wordings().identity()
+    }
+
+    /// The pages' texts too.
+    pub(super) fn says_the_same(&self, other: &Self) -> bool {
+        self.engine.wordings() == other.engine.wordings()
+    }
+
     /// The charts as answers name them, the default one first.
     pub fn charts(&self) -> Vec<String> {
         self.engine.charts().identities().collect()
     }
 }
 
-/// Everything that an answer follows from beside its question: program, model, charts. As text, since
+/// Everything that an answer follows from beside its question: program, model, charts, texts. As text, since
 /// an operator clears by it.
 pub(super) fn scope(engine: &Engine) -> Arc<str> {
     let charts: Vec<_> = engine.charts().identities().collect();
@@ -55,13 +65,15 @@ pub(super) fn scope(engine: &Engine) -> Arc<str> {
         let hash = Sha256::digest(charts.join(" "));
         scope.push_str(&format!("+{:02x}{:02x}{:02x}{:02x}", hash[0], hash[1], hash[2], hash[3]));
     }
+    scope.push('/');
+    scope.push_str(engine.wordings().identity());
     scope.into()
 }
 
-/// Typical answers, the same in every run: what others are packed against. By the shipped charts, whatever is
-/// in force: rows outlive a reload and a start, and must unpack after either.
+/// Typical answers, the same in every run: what others are packed against. By the shipped charts and texts,
+/// whatever is in force: rows outlive a reload and a start, and must unpack after either.
 pub(super) fn samples(engine: &Engine) -> Vec<Vec<u8>> {
-    let engine = engine.with_charts(Charts::embedded());
+    let engine = engine.with(Charts::embedded(), Wordings::embedded());
     let questions = [
         Question { sex: Sex::Female, ..Question::new(165.0, 65.0) },
         Question::new(190.0, 110.0),

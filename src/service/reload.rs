@@ -1,22 +1,32 @@
-//! Charts read again while the service runs.
+//! Charts and texts read again while the service runs.
 //!
 //! They are read and checked beside those in force, then take their place at once: a question that is being
-//! answered keeps its edition, the next one gets the new. Charts that are not good change nothing. What else
-//! is read from files at the start and becomes part of answers (texts) joins in `read_again`, so that all of
-//! it is good or none of it is taken.
+//! answered keeps its edition, the next one gets the new. If anything in them is not good, all that is in
+//! force stays.
 
 use super::{Edition, Service};
 use crate::sizing::chart::{ChartError, Charts};
+use crate::sizing::wording::{WordingError, Wordings};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What the audit has in the place of a request's id.
 const BY_SIGNAL: &str = "signal";
+
+/// Where charts and texts are read from, at the start and again.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    pub charts: Option<PathBuf>,
+    pub wording: Option<PathBuf>,
+}
 
 /// Why what is in force stays.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
     #[error(transparent)]
     Chart(#[from] ChartError),
+    #[error(transparent)]
+    Wording(#[from] WordingError),
 }
 
 /// What reading again came to.
@@ -25,7 +35,7 @@ pub enum Change {
     Changed,
     /// The files say what is in force already.
     Unchanged,
-    /// The service has no charts but its own.
+    /// The service has no charts and texts but its own.
     NoDirectory,
 }
 
@@ -45,28 +55,40 @@ pub struct Reloaded {
     pub change: Change,
     /// The charts in force now, the default one first.
     pub charts: Vec<String>,
+    /// What tells the texts in force now from any others.
+    pub wording: String,
 }
 
 impl Service {
-    /// Reads the charts again, and records what came of it. Blocks for a disk's time.
+    /// Reads the charts and the texts again, and records what came of it. Blocks for a disk's time.
     ///
     /// # Errors
-    /// What is wrong with which file. The charts in force stay.
+    /// What is wrong with which file. What is in force stays.
     pub fn reload(&self) -> Result<Reloaded, ReloadError> {
         let _in_turn = self.0.reloading.lock();
         let read = self.read_again();
-        let charts = self.edition().charts();
-        say(&read, &charts);
-        let parameters = serde_json::json!({ "charts": charts }).to_string();
+        let edition = self.edition();
+        let (charts, wording) = (edition.charts(), edition.wording().to_owned());
+        say(&read, &charts, &wording);
+        let parameters = serde_json::json!({ "charts": charts, "wording": wording }).to_string();
         let outcome = read.as_ref().map_or("refused", |change| change.name());
         self.audit("reload", parameters, outcome.to_owned(), BY_SIGNAL);
-        Ok(Reloaded { change: read?, charts })
+        Ok(Reloaded { change: read?, charts, wording })
     }
 
     fn read_again(&self) -> Result<Change, ReloadError> {
-        let Some(dir) = &self.0.charts else { return Ok(Change::NoDirectory) };
-        let new = self.edition().with_charts(Charts::load(dir)?);
-        if new.charts() == self.edition().charts() {
+        let Sources { charts, wording } = &self.0.sources;
+        if charts.is_none() && wording.is_none() {
+            return Ok(Change::NoDirectory);
+        }
+        let charts =
+            charts.as_ref().map_or_else(|| Ok(Charts::embedded()), |dir| Charts::load(dir))?;
+        let wordings =
+            wording.as_ref().map_or_else(|| Ok(Wordings::embedded()), |dir| Wordings::load(dir))?;
+        let now = self.edition();
+        let new = now.with(charts, wordings);
+        let is_same = new.charts() == now.charts() && new.says_the_same(&now);
+        if is_same {
             return Ok(Change::Unchanged);
         }
         self.put_in_force(new);
@@ -82,13 +104,17 @@ impl Service {
     }
 }
 
-fn say(read: &Result<Change, ReloadError>, charts: &[String]) {
+fn say(read: &Result<Change, ReloadError>, charts: &[String], wording: &str) {
     match read {
-        Ok(Change::Changed) => log::info!("reloaded: {} in force", charts.join(", ")),
-        Ok(Change::Unchanged) => log::info!("reloaded: the charts are as they were"),
-        Ok(Change::NoDirectory) => {
-            log::info!("nothing to reload: no directory of charts is set (SUITSIZE_CHARTS)");
+        Ok(Change::Changed) => {
+            log::info!("reloaded: {} in force, texts {wording}", charts.join(", "));
         }
-        Err(error) => log::error!("nothing is reloaded, the charts in force stay: {error}"),
+        Ok(Change::Unchanged) => log::info!("reloaded: charts and texts are as they were"),
+        Ok(Change::NoDirectory) => {
+            log::info!(
+                "nothing to reload: no directory of charts or texts is set (SUITSIZE_CHARTS, SUITSIZE_WORDING)"
+            );
+        }
+        Err(error) => log::error!("nothing is reloaded, what is in force stays: {error}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::fit::{Jacket, Needs, Pattern, Zone};
 use super::recommendation::{Alteration, Feasibility};
+use super::wording::Texts;
 
 /// Off by less than this a zone sits as designed: chest half a size, waist and shoulder what a buyer
 /// does not see, sleeve what it is made to, length half a class. cm.
@@ -44,14 +45,22 @@ pub fn alterations(
     needs: &Needs<'_>,
     pattern: &Pattern<'_>,
     jacket: &Jacket<'_>,
+    texts: &Texts,
 ) -> Vec<Alteration> {
     Zone::ALL
         .into_iter()
-        .filter_map(|zone| alteration(pattern, zone, excess_cm(needs, pattern, zone, jacket)))
+        .filter_map(|zone| {
+            alteration(pattern, zone, excess_cm(needs, pattern, zone, jacket), texts)
+        })
         .collect()
 }
 
-fn alteration(pattern: &Pattern<'_>, zone: Zone, excess_cm: f64) -> Option<Alteration> {
+fn alteration(
+    pattern: &Pattern<'_>,
+    zone: Zone,
+    excess_cm: f64,
+    texts: &Texts,
+) -> Option<Alteration> {
     let tolerance = pattern.tolerance(zone);
     let larger = excess_cm > 0.0;
     let limit_cm = if larger { tolerance.take_in_cm } else { tolerance.let_out_cm };
@@ -64,7 +73,7 @@ fn alteration(pattern: &Pattern<'_>, zone: Zone, excess_cm: f64) -> Option<Alter
     if excess_cm.abs() <= worn_cm {
         return None;
     }
-    let (code, note) = words(zone, larger);
+    let code = code(zone, larger);
     let wished_cm = half_cm(excess_cm.abs());
     let cannot = limit_cm == 0.0;
     let amount_cm = if cannot { wished_cm } else { wished_cm.min(limit_cm) };
@@ -78,59 +87,43 @@ fn alteration(pattern: &Pattern<'_>, zone: Zone, excess_cm: f64) -> Option<Alter
         amount if larger && amount <= EASY_CM => Feasibility::Easy,
         _ => Feasibility::Moderate,
     };
-    Some(Alteration { code, amount_cm, feasibility, note })
+    Some(Alteration { code, amount_cm, feasibility, note: texts.of_alteration(code) })
 }
 
-fn words(zone: Zone, larger: bool) -> (&'static str, &'static str) {
+fn code(zone: Zone, larger: bool) -> &'static str {
     match (zone, larger) {
-        (Zone::Chest, true) => (
-            "chest_take_in",
-            "A chest is not taken in by more than a seam: a smaller size is better.",
-        ),
-        (Zone::Chest, false) => {
-            ("chest_let_out", "A chest cannot be let out: the cloth is not there.")
-        }
-        (Zone::Waist, true) => (
-            "waist_take_in",
-            "The side seams are taken in: an inch is easy, a whole size is the most.",
-        ),
-        (Zone::Waist, false) => (
-            "waist_let_out",
-            "The side seams are let out as far as there is cloth in them: seldom more than 2 cm.",
-        ),
-        (Zone::Shoulder, true) => (
-            "shoulder_narrow",
-            "Narrowing shoulders takes the jacket apart and costs more than it is worth.",
-        ),
-        (Zone::Shoulder, false) => {
-            ("shoulder_widen", "Shoulders cannot be widened: the cloth is not there.")
-        }
-        (Zone::Sleeve, true) => {
-            ("sleeve_shorten", "Shortened at the cuff; more than an inch moves the buttons.")
-        }
-        (Zone::Sleeve, false) => {
-            ("sleeve_lengthen", "Let down from the turned-in cloth of the cuff: 2 cm at the most.")
-        }
-        (Zone::Length, true) => {
-            ("length_shorten", "Shortening a jacket puts its pockets and buttons out of place.")
-        }
-        (Zone::Length, false) => ("length_lengthen", "A jacket cannot be lengthened."),
+        (Zone::Chest, true) => "chest_take_in",
+        (Zone::Chest, false) => "chest_let_out",
+        (Zone::Waist, true) => "waist_take_in",
+        (Zone::Waist, false) => "waist_let_out",
+        (Zone::Shoulder, true) => "shoulder_narrow",
+        (Zone::Shoulder, false) => "shoulder_widen",
+        (Zone::Sleeve, true) => "sleeve_shorten",
+        (Zone::Sleeve, false) => "sleeve_lengthen",
+        (Zone::Length, true) => "length_shorten",
+        (Zone::Length, false) => "length_lengthen",
     }
 }
 
+const TROUSERS: [&str; 2] = ["trouser_waist_take_in", "trouser_waist_let_out"];
+
+/// Every code that an alteration may have.
+#[cfg(test)]
+pub fn codes() -> impl Iterator<Item = &'static str> {
+    let of_zone = |zone| [code(zone, true), code(zone, false)];
+    Zone::ALL.into_iter().flat_map(of_zone).chain(TROUSERS)
+}
+
 /// The change that a pair of trousers needs at the waist, `spare_cm` being trousers minus body.
-pub fn trouser_alteration(spare_cm: f64) -> Option<Alteration> {
+pub fn trouser_alteration(spare_cm: f64, texts: &Texts) -> Option<Alteration> {
     const UNNOTICED_CM: f64 = 1.5;
     if spare_cm.abs() <= UNNOTICED_CM {
         return None;
     }
-    let (code, note) = if spare_cm > 0.0 {
-        ("trouser_waist_take_in", "Taken in at the centre back seam.")
-    } else {
-        ("trouser_waist_let_out", "Let out at the centre back seam, where cloth is left for it.")
-    };
+    let code = if spare_cm > 0.0 { TROUSERS[0] } else { TROUSERS[1] };
     let amount_cm = half_cm(spare_cm.abs());
     // Sizes are 4 cm apart at the waist: never more than 2 to change, which is ordinary work.
+    let note = texts.of_alteration(code);
     Some(Alteration { code, amount_cm, feasibility: Feasibility::Easy, note })
 }
 

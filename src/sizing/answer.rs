@@ -16,6 +16,7 @@ use super::recommendation::{
     Measurement, Moments, Ordered, Recommendation, Source, Trousers, Verdict, permille, tenth,
 };
 use super::warnings;
+use super::wording::Texts;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,8 @@ pub struct Known<'a> {
     pub surprising: &'a [&'static str],
     pub model_version: &'a str,
     pub manifest: &'a SexManifest,
+    /// In the language of the question.
+    pub texts: &'a Texts,
 }
 
 /// One answer in the making.
@@ -66,7 +69,8 @@ impl<'a> Answer<'a> {
         let alternatives = self.alternatives(&decision);
         let further_questions =
             ask::open(self.known.question, &self.needs, &drawn, &decision.candidates, chosen);
-        let mut alterations = advice::alterations(&self.needs, &self.known.pattern, &jacket);
+        let mut alterations =
+            advice::alterations(&self.needs, &self.known.pattern, &jacket, self.known.texts);
         let trousers = self.trousers();
         alterations.extend(trousers.as_ref().and_then(|(_, alteration)| alteration.clone()));
         let zones = Zone::ALL.into_iter().map(|zone| {
@@ -88,7 +92,7 @@ impl<'a> Answer<'a> {
         let mut of_the_body = self.without_size();
         if wanted != nearest {
             let end = self.known.pattern.block.every_size()[nearest].number;
-            of_the_body.warnings.push(warnings::chart_end(end));
+            of_the_body.warnings.push(warnings::chart_end(end, &self.known.texts.warnings));
         }
         Recommendation {
             size: Some(label),
@@ -134,16 +138,13 @@ impl<'a> Answer<'a> {
     /// Why nothing fits: the chart ends before this body, or a zone of the nearest jacket cannot be worn.
     fn reason(&self, wanted: usize, nearest: usize, decision: &Decision) -> String {
         let end = self.known.pattern.block.every_size()[nearest].number;
+        let texts = &self.known.texts.no_size;
         let what = match wanted.cmp(&nearest) {
-            Ordering::Greater => {
-                format!("This chart ends at {end}, below the size that would be needed.")
-            }
-            Ordering::Less => {
-                format!("This chart begins at {end}, above the size that would be needed.")
-            }
+            Ordering::Greater => texts.chart_ends.fill(&[("size", &end)]),
+            Ordering::Less => texts.chart_begins.fill(&[("size", &end)]),
             Ordering::Equal => self.worst_zone(&self.jacket(&decision.chosen)),
         };
-        format!("{what} Please ask a member of staff.")
+        format!("{what} {}", texts.ask)
     }
 
     fn worst_zone(&self, jacket: &Jacket<'_>) -> String {
@@ -152,11 +153,9 @@ impl<'a> Answer<'a> {
         let worst =
             rest.into_iter().fold(first, |w, z| if chance(&z) < chance(&w) { z } else { w });
         let excess_cm = advice::excess_cm(&self.needs, &self.known.pattern, worst, jacket);
-        let size = if excess_cm > 0.0 { "large" } else { "small" };
-        format!(
-            "No jacket of this chart fits: the nearest is too {size} at the {}, by more than a tailor can change.",
-            worst.name()
-        )
+        let texts = &self.known.texts.no_size;
+        let sentence = if excess_cm > 0.0 { &texts.too_large } else { &texts.too_small };
+        sentence.fill(&[("zone", &texts.zone(worst.name()))])
     }
 
     fn no_size(&self, decision: &Decision, reason: String) -> Recommendation {
@@ -164,12 +163,8 @@ impl<'a> Answer<'a> {
         let nearest = &decision.chosen;
         recommendation.alternatives = {
             let probability = self.number_probability(nearest.size);
-            vec![self.alternative(
-                nearest,
-                AlternativeKind::Number,
-                probability,
-                "nearest in this chart",
-            )]
+            let why = &self.known.texts.alternatives.nearest;
+            vec![self.alternative(nearest, AlternativeKind::Number, probability, why)]
         };
         recommendation.cut = self.jacket(nearest).cut.id.clone();
         recommendation.rationale =
@@ -204,7 +199,12 @@ impl<'a> Answer<'a> {
             alteration_details: Vec::<Alteration>::new(),
             next_question: None,
             further_questions: Vec::new(),
-            warnings: warnings::of(self.known.question, self.known.manifest, self.known.surprising),
+            warnings: warnings::of(
+                self.known.question,
+                self.known.manifest,
+                self.known.surprising,
+                &self.known.texts.warnings,
+            ),
             reason: None,
             model_version: self.known.model_version.to_owned(),
             chart_version: self.known.pattern.chart.identity(),
@@ -214,6 +214,7 @@ impl<'a> Answer<'a> {
 
     fn facts(&self) -> Facts<'_> {
         Facts {
+            texts: &self.known.texts.rationale,
             question: self.known.question,
             chest: self.measurement(Tape::Chest),
             waist: self.measurement(Tape::Waist),
@@ -238,19 +239,18 @@ impl<'a> Answer<'a> {
     /// different questions.
     fn alternatives(&self, decision: &Decision) -> Vec<Alternative> {
         let Candidate { size, length, .. } = decision.chosen;
-        let numbers = [(size.checked_add(1), "more room"), (size.checked_sub(1), "a closer fit")];
-        let lengths = [
-            (length.checked_add(1), "longer in back and sleeve"),
-            (length.checked_sub(1), "shorter in back and sleeve"),
-        ];
-        let of_number = |(size, why): (Option<usize>, _)| {
+        let texts = &self.known.texts.alternatives;
+        let numbers = [(size.checked_add(1), &texts.roomier), (size.checked_sub(1), &texts.closer)];
+        let lengths =
+            [(length.checked_add(1), &texts.longer), (length.checked_sub(1), &texts.shorter)];
+        let of_number = |(size, why): (Option<usize>, &String)| {
             let size = size?;
             let same_length = decision.best(size, Some(length));
             let candidate = same_length.or_else(|| decision.best(size, None))?;
             let probability = self.number_probability(size);
             Some(self.alternative(candidate, AlternativeKind::Number, probability, why))
         };
-        let of_length = |(length, why): (Option<usize>, _)| {
+        let of_length = |(length, why): (Option<usize>, &String)| {
             let candidate = decision.best(size, Some(length?))?;
             let probability = self.length_probability(candidate);
             let alternative =
@@ -275,13 +275,13 @@ impl<'a> Answer<'a> {
         candidate: &Candidate,
         kind: AlternativeKind,
         probability: f64,
-        why: &'static str,
+        why: &str,
     ) -> Alternative {
         Alternative {
             size: self.label(candidate),
             kind,
             probability: permille(probability),
-            why,
+            why: why.to_owned(),
             cut: self.jacket(candidate).cut.id.clone(),
             confidence: permille(candidate.confidence()),
         }
@@ -343,7 +343,7 @@ impl<'a> Answer<'a> {
             waist_in: (waist_cm / CM_PER_INCH).round() as u32,
             inseam_cm: tenth(self.known.posterior.median_cm(Measure::Inseam.index())),
         };
-        Some((trousers, advice::trouser_alteration(made_for_cm - waist_cm)))
+        Some((trousers, advice::trouser_alteration(made_for_cm - waist_cm, self.known.texts)))
     }
 
     fn measurement(&self, tape: Tape) -> Measurement {

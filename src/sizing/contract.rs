@@ -3,6 +3,7 @@
 
 use super::body::{AGE_YEARS, HEIGHT_CM, Limits, Quantity, Sex, Tape, Unit, WEIGHT_KG};
 use super::question::{Fit, SizeSystem, TapeBy, Third};
+use super::wording::Language;
 
 /// Words of a request, each with what it means.
 pub type Words<T, const N: usize> = [(&'static str, T); N];
@@ -16,6 +17,13 @@ pub const CHEST_BUILDS: Words<Third, 3> =
     [("narrower", Third::Lower), ("average", Third::Middle), ("broader", Third::Upper)];
 pub const STOMACH_BUILDS: Words<Third, 3> =
     [("flatter", Third::Lower), ("average", Third::Middle), ("rounder", Third::Upper)];
+pub const LANGUAGES: Words<Language, 5> = [
+    (Language::En.tag(), Language::En),
+    (Language::De.tag(), Language::De),
+    (Language::Fr.tag(), Language::Fr),
+    (Language::Es.tag(), Language::Es),
+    (Language::It.tag(), Language::It),
+];
 /// The longest text that a field takes.
 pub const MAX_TEXT_CHARS: usize = 32;
 
@@ -103,6 +111,11 @@ pub fn fields() -> Vec<Field> {
         field("sizeSystem", systems(), "System of the answer's `size`; `EU` if absent."),
         field("chart", Kind::Text, "Id of a size chart; the default one if absent."),
         field("details", Kind::Flag, "Adds the distribution behind the answer."),
+        field(
+            "lang",
+            words(LANGUAGES),
+            "Language of the answer's texts; if absent the best of `Accept-Language`, else English.",
+        ),
     ]);
     fields
 }

@@ -12,6 +12,7 @@ use super::posterior::{Posterior, TrueHeight};
 use super::question::Question;
 use super::recommendation::Recommendation;
 use super::refusal::{Code, FieldError, Refusal};
+use super::wording::{WordingError, Wordings};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct EngineOptions {
     pub models: Option<PathBuf>,
     /// A directory of charts beside the embedded one.
     pub charts: Option<PathBuf>,
+    /// A directory of texts in the place of embedded ones.
+    pub wording: Option<PathBuf>,
     pub backend: Backend,
     /// Inferences that may run at once.
     pub sessions: usize,
@@ -37,6 +40,7 @@ impl Default for EngineOptions {
         EngineOptions {
             models: None,
             charts: None,
+            wording: None,
             backend: Backend::Embedded,
             sessions: 1,
             around: Around::default(),
@@ -52,6 +56,8 @@ pub enum EngineError {
     Model(#[from] ModelError),
     #[error(transparent)]
     Chart(#[from] ChartError),
+    #[error(transparent)]
+    Wording(#[from] WordingError),
 }
 
 /// Why a question got no answer.
@@ -65,10 +71,11 @@ pub enum RecommendError {
     Model(#[from] ModelError),
 }
 
-/// The sizing engine: model, charts and settings. Share one between threads.
+/// The sizing engine: model, charts, texts and settings. Share one between threads.
 pub struct Engine {
     model: Arc<Model>,
     charts: Charts,
+    wordings: Wordings,
     /// Log standard deviation that civilians add, by measure.
     population: [f64; Measure::COUNT],
     model_version: String,
@@ -84,12 +91,16 @@ impl Engine {
     }
 
     /// # Errors
-    /// When a model or a chart cannot be read, contradicts itself or its manifest, or the runtime
+    /// When a model, a chart or a text cannot be read, contradicts itself or its manifest, or the runtime
     /// cannot be had.
     pub fn new(options: &EngineOptions) -> Result<Self, EngineError> {
         let charts = match &options.charts {
             Some(dir) => Charts::load(dir)?,
             None => Charts::embedded(),
+        };
+        let wordings = match &options.wording {
+            Some(dir) => Wordings::load(dir)?,
+            None => Wordings::embedded(),
         };
         let EngineOptions { backend, sessions, around, .. } = options.clone();
         let model = match &options.models {
@@ -109,16 +120,17 @@ impl Engine {
         if !options.population_variance {
             model_version.push_str("-survey");
         }
-        Ok(Engine { charts, population, model_version, model: Arc::new(model) })
+        Ok(Engine { charts, wordings, population, model_version, model: Arc::new(model) })
     }
 
-    /// The same model with other charts. Costs nothing: a model's sessions are shared.
+    /// The same model with other charts and texts. Costs nothing: a model's sessions are shared.
     #[must_use]
-    pub fn with_charts(&self, charts: Charts) -> Self {
-        let Engine { model, charts: _, population, model_version } = self;
+    pub fn with(&self, charts: Charts, wordings: Wordings) -> Self {
+        let Engine { model, charts: _, wordings: _, population, model_version } = self;
         Engine {
             model: Arc::clone(model),
             charts,
+            wordings,
             population: *population,
             model_version: model_version.clone(),
         }
@@ -130,6 +142,10 @@ impl Engine {
 
     pub fn charts(&self) -> &Charts {
         &self.charts
+    }
+
+    pub fn wordings(&self) -> &Wordings {
+        &self.wordings
     }
 
     /// Version of the model and its settings: with it and the chart's, an answer can be repeated.
@@ -211,6 +227,7 @@ impl Engine {
             surprising: &surprising,
             model_version: &self.model_version,
             manifest: self.model.manifest().sex(question.sex),
+            texts: &self.wordings.get(question.language.unwrap_or_default()).answer,
         };
         Ok(Answer::new(known).recommendation())
     }

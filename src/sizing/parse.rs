@@ -33,6 +33,7 @@ pub const FIELDS: &[&str] = &[
     "sizeSystem",
     "chart",
     "details",
+    "lang",
 ];
 /// A body of 16 kB has room for thousands of wrong names; the first ones make the point.
 const MAX_UNKNOWN_SHOWN: usize = 8;
@@ -103,6 +104,7 @@ impl<'a> Reader<'a> {
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
         question.chart = self.text(self.object, "chart", "chart");
         question.details = self.flag("details");
+        question.language = self.choice("lang", &contract::LANGUAGES);
         if self.value("weight").is_none() && question.tells_the_chest() {
             question.weight_kg = None;
         }

@@ -4,6 +4,7 @@
 //! checks it before the model sees it.
 
 use super::body::{Sex, Tape, Unit};
+use super::wording::Language;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -33,6 +34,8 @@ pub struct Question {
     pub chart: Option<String>,
     /// Adds the distribution behind the answer.
     pub details: bool,
+    /// Of the texts in the answer; English if neither the question nor who asked it says.
+    pub language: Option<Language>,
     /// The unit in which a refusal names what is allowed. Has no effect on an answer.
     pub unit: Unit,
 }
@@ -55,6 +58,7 @@ impl Question {
             size_system: SizeSystem::default(),
             chart: None,
             details: false,
+            language: None,
             unit: Unit::default(),
         }
     }

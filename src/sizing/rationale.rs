@@ -1,11 +1,13 @@
 //! Why this size, in plain sentences: what was told, what was estimated, how sure, what is not.
 
 use super::body::{CM_PER_INCH, Tape};
-use super::question::Question;
+use super::question::{Fit, Question};
 use super::recommendation::{Alternative, Measurement, Source};
+use super::wording::{InTenTexts, RationaleTexts, Template};
 
 /// What the sentences are about.
 pub struct Facts<'a> {
+    pub texts: &'a RationaleTexts,
     pub question: &'a Question,
     pub chest: Measurement,
     pub waist: Measurement,
@@ -29,74 +31,83 @@ pub fn sentences(facts: &Facts<'_>) -> String {
 }
 
 fn chest_sentence(facts: &Facts<'_>) -> String {
-    let Measurement { estimate, low, high, source } = &facts.chest;
-    let range =
-        format!("about {estimate:.0} cm ({low:.0} to {high:.0}; {:.0} in)", estimate / CM_PER_INCH);
-    match source {
-        Source::Taped => format!("Your tape and your other answers put the chest at {range}."),
-        Source::Estimated => format!("{} suggest a chest of {range}.", told(facts.question)),
-    }
+    let RationaleTexts { chest_estimated, chest_taped, .. } = facts.texts;
+    let told = told(facts);
+    measured(&facts.chest, chest_taped, chest_estimated, &told)
 }
 
 fn waist_sentence(facts: &Facts<'_>) -> String {
-    let Measurement { estimate, low, high, source } = &facts.waist;
-    let how = match source {
-        Source::Taped => "by your tape and your other answers",
-        Source::Estimated => "estimated",
-    };
-    format!("The waist is about {estimate:.0} cm ({low:.0} to {high:.0}), {how}.")
+    let RationaleTexts { waist_estimated, waist_taped, .. } = facts.texts;
+    measured(&facts.waist, waist_taped, waist_estimated, "")
 }
 
-/// "Your height, weight and age", and what else bears on the chest.
-fn told(question: &Question) -> String {
-    let mut told = vec!["height"];
-    let mut add = |is_told: bool, name| {
-        if is_told {
-            told.push(name);
-        }
+fn measured(measure: &Measurement, taped: &Template, estimated: &Template, told: &str) -> String {
+    let Measurement { estimate, low, high, source } = measure;
+    let template = match source {
+        Source::Taped => taped,
+        Source::Estimated => estimated,
     };
-    add(question.weight_kg.is_some(), "weight");
-    add(question.age_years.is_some(), "age");
-    add(question.build.chest.is_some() || question.build.stomach.is_some(), "build");
-    add(question.known_size.is_some(), "usual size");
+    template.fill(&[
+        ("told", &told),
+        ("cm", &whole(*estimate)),
+        ("low", &whole(*low)),
+        ("high", &whole(*high)),
+        ("inches", &whole(estimate / CM_PER_INCH)),
+    ])
+}
+
+fn whole(number: f64) -> String {
+    format!("{number:.0}")
+}
+
+/// "height, weight and age", and what else bears on the chest.
+fn told(facts: &Facts<'_>) -> String {
+    let Facts { question, texts, .. } = facts;
+    let words = &texts.told;
+    let build = question.build.chest.is_some() || question.build.stomach.is_some();
     let taped = Tape::ALL.iter().any(|tape| question.tape_cm(*tape).is_some());
-    add(taped, "tape measures");
+    let told = [
+        (true, &words.height),
+        (question.weight_kg.is_some(), &words.weight),
+        (question.age_years.is_some(), &words.age),
+        (build, &words.build),
+        (question.known_size.is_some(), &words.usual_size),
+        (question.known_trousers.is_some(), &words.usual_trousers),
+        (taped, &words.tapes),
+    ];
+    let mut told: Vec<&str> =
+        told.into_iter().filter(|(is_told, _)| *is_told).map(|(_, word)| word.as_str()).collect();
     let last = told.pop().unwrap_or_default();
-    format!("Your {} and {last}", told.join(", "))
+    format!("{}{}{last}", told.join(&texts.between), texts.and)
 }
 
 fn size_sentences(facts: &Facts<'_>, label: &str, (from, to): (f64, f64)) -> Vec<String> {
-    let mut sentences = vec![
-        format!(
-            "{label} is made for a chest of {from:.0} to {to:.0} cm{}: exactly right for {} in 10 people like you.",
-            preference(facts.question),
-            in_ten(facts.probability)
-        ),
-        format!(
-            "With ordinary alterations it fits {} in 10; chest and shoulders are what no tailor changes.",
-            in_ten(facts.confidence)
-        ),
-    ];
+    let texts = facts.texts;
+    let worn = match facts.question.fit {
+        Fit::Slim => &texts.worn.slim,
+        Fit::Regular => &texts.worn.regular,
+        Fit::Relaxed => &texts.worn.relaxed,
+    };
+    let exact = texts.exact.fill(&[
+        ("size", &label),
+        ("from", &whole(from)),
+        ("to", &whole(to)),
+        ("worn", worn),
+        ("count", &in_ten(&texts.in_ten, facts.probability)),
+    ]);
+    let altered = texts.altered.fill(&[("count", &in_ten(&texts.in_ten, facts.confidence))]);
+    let mut sentences = vec![exact, altered];
     if let Some(next) = facts.runner_up {
-        sentences.push(format!("Next comes {}: {}.", next.size, next.why));
+        sentences.push(texts.next.fill(&[("size", &next.size), ("why", &next.why)]));
     }
     sentences
 }
 
-fn preference(question: &Question) -> &'static str {
-    use super::question::Fit;
-    match question.fit {
-        Fit::Slim => " worn close",
-        Fit::Regular => "",
-        Fit::Relaxed => " worn with room",
-    }
-}
-
 /// Rounded, but never to none or all of ten: nothing here is certain.
-fn in_ten(probability: f64) -> String {
+fn in_ten(texts: &InTenTexts, probability: f64) -> String {
     match (probability * 10.0).round() {
-        n if n < 1.0 => "fewer than 1".to_owned(),
-        n if n > 9.0 => "more than 9".to_owned(),
-        n => format!("{n:.0}"),
+        n if n < 1.0 => texts.least.clone(),
+        n if n > 9.0 => texts.most.clone(),
+        n => texts.count.fill(&[("count", &whole(n))]),
     }
 }

@@ -20,7 +20,7 @@ pub struct Recommendation {
     pub body_type: BodyType,
     /// `regular`, `athletic` or `portly`; women: `regular`, `curvy` or `straight`.
     pub cut: String,
-    /// Why, in plain sentences.
+    /// Why, in plain sentences, in the language asked for.
     pub rationale: String,
     /// Codes of what a tailor is expected to change.
     pub alterations: Vec<&'static str>,
@@ -141,7 +141,7 @@ pub struct Alternative {
     #[schema(minimum = 0, maximum = 1)]
     pub probability: f64,
     /// In words, as a shop says it.
-    pub why: &'static str,
+    pub why: String,
     pub cut: String,
     /// That it fits with ordinary alterations.
     #[schema(minimum = 0, maximum = 1)]
@@ -199,7 +199,8 @@ pub struct Alteration {
     /// Expected amount, to half a centimetre: what can be done, or would have to be and cannot.
     pub amount_cm: f64,
     pub feasibility: Feasibility,
-    pub note: &'static str,
+    /// In words, as a tailor says it.
+    pub note: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]

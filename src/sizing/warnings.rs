@@ -4,39 +4,31 @@ use super::body::{Sex, bmi};
 use super::model::SexManifest;
 use super::question::Question;
 use super::recommendation::Warning;
+use super::wording::WarningTexts;
 
 /// Everything about the question that makes its answer less certain than usual.
-pub fn of(question: &Question, manifest: &SexManifest, surprising: &[&str]) -> Vec<Warning> {
+pub fn of(
+    question: &Question,
+    manifest: &SexManifest,
+    surprising: &[&str],
+    texts: &WarningTexts,
+) -> Vec<Warning> {
     let mut warnings = Vec::new();
     let mut warn = |code, message: String| warnings.push(Warning { code, message });
     if is_extreme(question) {
-        warn(
-            "extreme_input",
-            "Few people have this height and weight together: please check them and their unit. If they are right, the estimate is rough, and a tape measure round the chest helps most.".to_owned(),
-        );
+        warn("extreme_input", texts.extreme_input.clone());
     } else if is_outside_survey(question, manifest) {
-        warn(
-            "outside_survey",
-            "Nobody of this height, weight or age was in the survey behind the estimate: it is extended beyond its data.".to_owned(),
-        );
+        warn("outside_survey", texts.outside_survey.clone());
     }
     for field in surprising {
-        warn(
-            "unusual_measure",
-            format!(
-                "The {field} is unusual for this height and weight: please check it once more."
-            ),
-        );
+        warn("unusual_measure", texts.unusual_measure.fill(&[("field", &texts.field(field))]));
     }
     warnings
 }
 
 /// The likeliest number is beyond the chart, and its last one is offered because it may do.
-pub fn chart_end(number: i32) -> Warning {
-    let message = format!(
-        "This chart ends at {number}; the size that would be needed is beyond it. Please try it on."
-    );
-    Warning { code: "chart_end", message }
+pub fn chart_end(number: i32, texts: &WarningTexts) -> Warning {
+    Warning { code: "chart_end", message: texts.chart_end.fill(&[("size", &number)]) }
 }
 
 pub fn no_size(reason: &str) -> Warning {

@@ -6,7 +6,9 @@
 //! beside. Two histograms are merged by adding: percentiles of an hour come from its minutes' counts,
 //! never from their percentiles.
 
+use serde::Serialize;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use utoipa::ToSchema;
 
 /// Parts of a power of two, as a power of two.
 const PART_BITS: u32 = 5;
@@ -187,6 +189,27 @@ impl Histogram {
         self.counts.iter().take(end.saturating_sub(self.first)).sum()
     }
 
+    /// How many took how long, in steps that a person reads: `Step::EDGES_MS`, from the first that is not
+    /// empty to the last. A bucket that an edge divides is counted by its middle.
+    pub fn steps(&self) -> Vec<Step> {
+        let mut counts = [0; Step::EDGES_MS.len() + 1];
+        for (bucket, count) in self.buckets() {
+            let (low, high) = bounds(bucket);
+            let middle_ms = (low + high - 1) as f64 / 2e6;
+            counts[Step::EDGES_MS.partition_point(|edge| *edge <= middle_ms)] += count;
+        }
+        let step = |(place, requests): (usize, &u64)| Step {
+            from_ms: place.checked_sub(1).map_or(0.0, |before| Step::EDGES_MS[before]),
+            to_ms: Step::EDGES_MS.get(place).copied(),
+            requests: *requests,
+        };
+        let steps: Vec<_> = counts.iter().enumerate().map(step).collect();
+        let is_some = |step: &Step| step.requests > 0;
+        let Some(first) = steps.iter().position(is_some) else { return Vec::new() };
+        let end = steps.iter().rposition(is_some).map_or(first, |last| last + 1);
+        steps[first..end].to_vec()
+    }
+
     /// As bytes: the version, then for each bucket that is not empty how many are left out before it and
     /// its count, as variable-length numbers.
     pub fn encode(&self) -> Vec<u8> {
@@ -218,6 +241,29 @@ impl Histogram {
         }
         Some(Histogram::new(first.unwrap_or(0), &counts))
     }
+}
+
+/// Requests that took from `from_ms` to less than `to_ms`; the edges are known to `RELATIVE_ERROR`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = LatencyStep)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub from_ms: f64,
+    /// `null`: no end.
+    #[schema(required)]
+    pub to_ms: Option<f64>,
+    pub requests: u64,
+}
+
+impl Step {
+    /// Six for each power of ten, about as far from each other. Beyond the last, histograms end.
+    #[rustfmt::skip]
+    const EDGES_MS: [f64; 46] = [
+        0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07,
+        0.1, 0.15, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 7.0,
+        10.0, 15.0, 20.0, 30.0, 50.0, 70.0, 100.0, 150.0, 200.0, 300.0, 500.0, 700.0,
+        1_000.0, 1_500.0, 2_000.0, 3_000.0, 5_000.0, 7_000.0, 10_000.0, 15_000.0, 20_000.0, 30_000.0,
+    ];
 }
 
 /// Seven bits a byte, the least first; the highest bit says that more follow.
@@ -364,6 +410,20 @@ mod tests {
         }
 
         #[test]
+        fn steps_lose_nobody(values in durations()) {
+            let histogram = recorded(&values).histogram;
+            let steps = histogram.steps();
+            prop_assert_eq!(steps.iter().map(|step| step.requests).sum::<u64>(), histogram.count());
+            for step in steps.iter().filter(|step| step.requests > 0) {
+                let (low, high) = (step.from_ms * 1e6, step.to_ms.unwrap_or(f64::MAX) * 1e6);
+                let near = |nanos: f64| {
+                    low * (1.0 - 2.0 * RELATIVE_ERROR) <= nanos && nanos <= high * (1.0 + 2.0 * RELATIVE_ERROR)
+                };
+                prop_assert!(values.iter().any(|nanos| near(*nanos as f64)), "{step:?}");
+            }
+        }
+
+        #[test]
         fn merging_is_recording_together(a in durations(), b in durations()) {
             let mut merged = recorded(&a);
             merged.add(&recorded(&b));
@@ -407,6 +467,22 @@ mod tests {
         for (bits, expected) in rows {
             assert_eq!(figures.histogram.below_power(bits), expected, "2^{bits}");
         }
+    }
+
+    #[test]
+    fn steps_are_those_that_a_person_reads() {
+        let steps = |nanos: &[u64]| {
+            let steps = recorded(nanos).histogram.steps();
+            steps.iter().map(|s| (s.from_ms, s.to_ms, s.requests)).collect::<Vec<_>>()
+        };
+        assert_eq!(steps(&[]), []);
+        assert_eq!(steps(&[400]), [(0.0, Some(0.001), 1)]);
+        assert_eq!(steps(&[u64::MAX]), [(30_000.0, None, 1)]);
+        // Whole from the first to the last, those between them too.
+        let rows = steps(&[600_000, 600_000, 1_200_000, 2_500_000]);
+        let whole = [(0.5, 2), (0.7, 0), (1.0, 1), (1.5, 0), (2.0, 1)];
+        assert_eq!(rows.iter().map(|row| (row.0, row.2)).collect::<Vec<_>>(), whole);
+        assert!(rows.windows(2).all(|two| two[0].1 == Some(two[1].0)), "{rows:?}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How a stretch of time was: totals, percentiles, tiers, routes and a series, from spans of whatever
 //! source. Percentiles are of merged histograms at every level.
 
-use super::histogram::{Figures, RELATIVE_ERROR};
+use super::histogram::{Figures, RELATIVE_ERROR, Step};
 use super::history::{HOUR_MS, MINUTE_MS, Span};
 use super::requests::{ByKind, Kind, Tier};
 use serde::Serialize;
@@ -180,6 +180,8 @@ pub struct Report {
     pub step_seconds: i64,
     pub relative_error: f64,
     pub totals: Totals,
+    /// How many took how long, from the fastest to the slowest; edges are off by `relativeError` at most.
+    pub histogram: Vec<Step>,
     /// Share of answers to questions that a tier had; `null` without an answer.
     pub hit_rate: Option<f64>,
     pub tiers: Vec<TierReport>,
@@ -214,6 +216,14 @@ impl ReportBuilder {
             points: BTreeMap::new(),
             slowest: None,
         }
+    }
+
+    pub fn range(&self) -> Range {
+        self.range
+    }
+
+    pub fn is_of_a_route(&self) -> bool {
+        self.route.is_some()
     }
 
     /// Takes in a span if it is of the range, in its steps. `stored`: whether it is in the store.
@@ -270,6 +280,7 @@ impl ReportBuilder {
             step_seconds: step_ms / 1_000,
             relative_error: RELATIVE_ERROR,
             totals: sum.totals(seconds),
+            histogram: sum.all.histogram.steps(),
             hit_rate: sum.hit_rate(),
             tiers: tier_reports(&tiers),
             routes: route_reports(&routes, seconds),
@@ -390,6 +401,9 @@ mod tests {
             totals.requests_per_second, 0.85,
             "over two minutes, since nobody counted before"
         );
+        let steps: Vec<_> = report.histogram.iter().filter(|s| s.requests > 0).collect();
+        let steps: Vec<_> = steps.iter().map(|step| (step.from_ms, step.requests)).collect();
+        assert_eq!(steps, [(0.07, 1), (1.0, 90), (2.0, 2), (20.0, 8), (70.0, 1)]);
         let slowest = report.slowest.unwrap();
         assert_eq!(
             (slowest.route.as_str(), slowest.status, slowest.duration_ms),

@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use suitsize::clock::Clock;
-use suitsize::service::{Service, ServiceOptions};
+use suitsize::service::{Service, ServiceOptions, Sources};
 use suitsize::sizing::Engine;
 use suitsize::sizing::question::Question;
 use suitsize::telemetry::alerts::{self, Metric};
@@ -148,7 +148,7 @@ impl Driven {
     ) -> Self {
         let options = ServiceOptions {
             data_dir: dir.path().to_owned(),
-            charts: None,
+            sources: Sources::default(),
             memory_ttl: Duration::from_secs(30),
             store_ttl: Duration::from_secs(300),
             history: 30 * DAY,

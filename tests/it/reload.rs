@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use suitsize::clock::Clock;
-use suitsize::service::{Change, FILL_CHUNK, Progress, Service, ServiceOptions};
+use suitsize::service::{Change, FILL_CHUNK, Progress, Service, ServiceOptions, Sources};
 use suitsize::sizing::question::Question;
 use suitsize::sizing::{Engine, EngineOptions};
 use suitsize::telemetry::Telemetry;
@@ -287,7 +287,7 @@ fn driven(charts: &TempDir) -> (Service, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let options = ServiceOptions {
         data_dir: dir.path().to_owned(),
-        charts: Some(charts.path().to_owned()),
+        sources: Sources { charts: Some(charts.path().to_owned()), wording: None },
         memory_ttl: std::time::Duration::from_secs(30),
         store_ttl: std::time::Duration::from_secs(300),
         history: std::time::Duration::from_secs(86_400),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use suitsize::clock::Clock;
-use suitsize::service::{Service, ServiceOptions};
+use suitsize::service::{Service, ServiceOptions, Sources};
 use suitsize::sizing::Engine;
 use suitsize::store::{
     AuditRow, Digest, Fault, How, Job, Lookup, Packer, State, Store, StoreOptions,
@@ -304,7 +304,7 @@ fn an_idle_hour_makes_a_large_file_small_again() {
     let clock = Clock::manual(NOON_MS);
     let options = ServiceOptions {
         data_dir: dir.path().to_owned(),
-        charts: None,
+        sources: Sources::default(),
         memory_ttl: Duration::from_secs(30),
         store_ttl: Duration::from_secs(300),
         history: Duration::from_secs(30 * 86_400),

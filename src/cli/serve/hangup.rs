@@ -1,4 +1,4 @@
-//! SIGHUP: the charts are read again. Taken from the start on, so that one that comes early ends nothing.
+//! SIGHUP: charts and texts are read again. Taken from the start on, so that one that comes early ends nothing.
 
 use crate::app::Reloader;
 use actix_web::rt::{self, signal::unix};

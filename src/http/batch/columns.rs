@@ -17,7 +17,7 @@ const NESTED: [(&str, &[&str]); 3] = [
     ("knownTrousers", &["size", "system"]),
 ];
 const FLAGS: [&str; 2] = ["measured", "details"];
-const WORDS: [&str; 4] = ["fitPreference", "unit", "sex", "tape"];
+const WORDS: [&str; 5] = ["fitPreference", "unit", "sex", "tape", "lang"];
 const CAPITALS: [&str; 3] = ["sizeSystem", "knownSize.system", "knownTrousers.system"];
 const TEXTS: [&str; 3] = ["chart", "knownSize.size", "knownTrousers.size"];
 /// As spreadsheets of several countries write it.
@@ -54,6 +54,7 @@ fn names() -> Vec<String> {
 pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Vec<FieldError>> {
     let names = names();
     let known: Vec<&str> = names.iter().map(String::as_str).collect();
+    let plainly: Vec<String> = names.iter().map(|name| plain(name)).collect();
     let mut columns: Vec<Column> = Vec::new();
     let mut mistakes = Vec::new();
     for (at, cell) in (1..).zip(header) {
@@ -64,11 +65,12 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
             }
             return Err(mistakes);
         }
-        let column = match known.iter().find(|name| plain(name) == plain(cell)) {
-            _ if plain(cell).is_empty() => Column::Unnamed,
-            Some(&"id") => Column::Id,
-            Some(&"name") => Column::Name,
-            Some(name) => Column::Field((*name).to_owned()),
+        let written = plain(cell);
+        let column = match plainly.iter().position(|name| *name == written).map(|at| known[at]) {
+            _ if written.is_empty() => Column::Unnamed,
+            Some("id") => Column::Id,
+            Some("name") => Column::Name,
+            Some(name) => Column::Field(name.to_owned()),
             None => {
                 mistakes.push(unknown(cell.trim(), at, &known));
                 continue;

@@ -127,7 +127,6 @@ fn item(row: usize, cells: &StringRecord, columns: &[Column], dialect: Dialect) 
     if cells.len() != columns.len() {
         mistakes.push(ragged(row, cells, columns.len()));
     }
-    // At most as many as there are columns, of which there are few.
     for (at, (cell, column)) in (1..).zip(cells.iter().zip(columns)) {
         let cell = cell.trim();
         if cell.is_empty() {

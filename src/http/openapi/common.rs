@@ -21,7 +21,7 @@ const RULES: &[Rule] = &[
     Rule {
         path: "/api/recommend",
         kinds: &[NotJson, TooLarge, NotJsonType, NotPlain, Invalid, Contradictory, Internal],
-        headers: &["X-Cache", "X-Degraded"],
+        headers: &["X-Cache", "Content-Language", "X-Degraded"],
     },
     Rule {
         path: "/api/recommend/batch",

@@ -1,5 +1,6 @@
 //! Headers of answers, each described once.
 
+use crate::sizing::wording::Language;
 use serde_json::{Value, json};
 
 /// Of every answer to a request.
@@ -41,6 +42,7 @@ fn of_a_request() -> Vec<Header> {
     let time = json!({ "type": "string", "pattern": r"^[0-9]+\.[0-9]{3}ms$" });
     let id = json!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}$" });
     let tiers = one_of(&["HIT-MEMORY", "HIT-STORE", "MISS"]);
+    let languages = one_of(&Language::ALL.map(Language::tag));
     let wait = json!({ "type": "integer", "minimum": 1 });
     vec![
         ("X-Request-Id", "A caller's own, if it is 1 to 64 of letters, digits, - _ .", id, true),
@@ -49,6 +51,7 @@ fn of_a_request() -> Vec<Header> {
         ("Cache-Control", "`no-store` but for this document and its page.", text(), true),
         ("Vary", "What else of the request the answer depends on.", text(), false),
         ("X-Cache", "Where the answer came from.", tiers, true),
+        ("Content-Language", "Of the texts in the answer.", languages, true),
         ("X-Degraded", "What the service does without, while it does.", text(), false),
         ("ETag", "Send it back in If-None-Match: 304 while nothing has changed.", text(), true),
         ("Content-Disposition", "A table's name as a file.", text(), false),

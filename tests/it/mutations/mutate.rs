@@ -1,6 +1,8 @@
 //! What a hostile client might send: good requests, changed in one to three places.
 
 use serde_json::{Value, json};
+use suitsize::http::ROUTES;
+use suitsize::sizing::parse::FIELDS;
 
 /// `SplitMix64`: the same everywhere, from one number.
 pub struct Random(u64);
@@ -53,43 +55,23 @@ const METHODS: &[&str] = &[
     "POST POST",
     "\u{7f}",
 ];
-const PATHS: &[&str] = &[
-    "/",
+/// Beside those that are served.
+const OTHER_PATHS: &[&str] = &[
     "*",
     "//",
     "/api",
-    "/api/recommend",
     "/api/recommend/",
     "/api//recommend",
-    "/api/recommend/batch",
     "/api/%72ecommend",
     "/api/../api/recommend",
     "/%2e%2e/%2e%2e/etc/passwd",
-    "/api/health",
-    "/api/health/live",
-    "/api/health/ready",
-    "/api/health/detailed",
-    "/api/health/cache",
-    "/api/health/database",
-    "/api/health/performance",
-    "/api/performance",
     "/api/performance?hours=1",
     "/api/performance?days=99999",
     "/api/performance?minutes=-1&route=%00",
     "/api/performance?hours=1&hours=1",
-    "/api/metrics",
-    "/metrics",
-    "/api/alerts",
-    "/api/optimize",
-    "/api/cache",
     "/api/cache?prefix=x",
-    "/api/cache/warm",
-    "/api/status",
-    "/api/openapi.json",
-    "/api/docs",
     "/api/docs/",
     "/api/docs/../../x",
-    "/dashboard",
     "http://x/api/health",
     "/api/health?%ff=%fe",
     "/\u{0}",
@@ -141,38 +123,9 @@ const HEADERS: &[&str] = &[
     ": no name",
     "x: \u{1}",
 ];
-const NAMES: &[&str] = &[
-    "height",
-    "weight",
-    "age",
-    "sex",
-    "fitPreference",
-    "unit",
-    "chest",
-    "waist",
-    "hip",
-    "neck",
-    "shoulder",
-    "sleeve",
-    "inseam",
-    "build",
-    "knownSize",
-    "knownTrousers",
-    "measured",
-    "tape",
-    "sizeSystem",
-    "chart",
-    "details",
-    "questions",
-    "defaults",
-    "vacuum",
-    "Height",
-    "hieght",
-    "",
-    "\u{202e}",
-    "__proto__",
-    "$ref",
-];
+/// Beside those of a question.
+const OTHER_NAMES: &[&str] =
+    &["questions", "defaults", "vacuum", "Height", "hieght", "", "\u{202e}", "__proto__", "$ref"];
 const TEXTS: &[&str] = &[
     "",
     "metric",
@@ -268,7 +221,7 @@ impl Mutated {
 
     fn with_strange_head(random: &mut Random, path: &str, body: &[u8], token: &str) -> Self {
         let method = random.of(METHODS);
-        let path = if random.one_in(3) { path } else { random.of(PATHS) };
+        let path = if random.one_in(3) { path } else { some_path(random) };
         let version =
             random.of(&["HTTP/1.1", "HTTP/1.1", "HTTP/1.1", "HTTP/1.0", "HTTP/2.0", "HTTP/9", ""]);
         let mut head = format!("{method} {path} {version}\r\n");
@@ -297,7 +250,7 @@ impl Mutated {
 /// A path with a body that it may take, or would nearly.
 fn asked(random: &mut Random) -> (&'static str, String) {
     match random.below(8) {
-        0 => (random.of(PATHS), String::new()),
+        0 => (some_path(random), String::new()),
         1 => ("/api/recommend/batch", batch(random)),
         2 => ("/api/optimize", object(random, 1)),
         _ => ("/api/recommend", question(random)),
@@ -310,6 +263,16 @@ fn batch(random: &mut Random) -> String {
     if random.one_in(2) { list } else { format!(r#"{{"questions":{list}}}"#) }
 }
 
+fn some_path(random: &mut Random) -> &'static str {
+    let at = random.below(ROUTES.len() + OTHER_PATHS.len());
+    ROUTES.iter().chain(OTHER_PATHS).nth(at).copied().unwrap_or_default()
+}
+
+fn name(random: &mut Random) -> String {
+    let at = random.below(FIELDS.len() + OTHER_NAMES.len());
+    FIELDS.iter().chain(OTHER_NAMES).nth(at).copied().unwrap_or_default().to_owned()
+}
+
 /// A good question with up to three things changed.
 fn question(random: &mut Random) -> String {
     let height = 150 + random.below(60);
@@ -318,13 +281,13 @@ fn question(random: &mut Random) -> String {
         vec![("height".to_owned(), height.to_string()), ("weight".to_owned(), weight.to_string())];
     for _ in 0..random.below(4) {
         match random.below(4) {
-            0 => fields.push((random.of(NAMES).to_owned(), value(random, 3))),
+            0 => fields.push((name(random), value(random, 3))),
             1 if !fields.is_empty() => {
                 let at = random.below(fields.len());
                 fields[at].1 = value(random, 3);
             }
             2 if !fields.is_empty() => drop(fields.remove(random.below(fields.len()))),
-            _ => fields.push((random.of(NAMES).to_owned(), json!(random.of(TEXTS)).to_string())),
+            _ => fields.push((name(random), json!(random.of(TEXTS)).to_string())),
         }
     }
     let fields: Vec<String> =

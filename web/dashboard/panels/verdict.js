@@ -1,0 +1,55 @@
+// One glance: a word with its sign, since when, and each reason with what to do.
+
+import { h, say, sign } from "../dom.js";
+import { judge, WORDS } from "../judge.js";
+import { ago, clock, when } from "../time.js";
+
+const SIGNS = { loading: "wait", healthy: "good", degraded: "warning", unhealthy: "bad", unreachable: "away" };
+const SEVERITY = { critical: "bad", error: "bad", warning: "warning", info: "info" };
+const CALM = "Everything works, and no alert fires.";
+
+const main = document.querySelector("main");
+const element = document.querySelector('[data-panel="verdict"]');
+const icon = h("span", { class: "icon" });
+const word = h("p", { id: "verdict-word", class: "word" });
+const line = h("p", { class: "line" });
+const list = h("ul", { class: "reasons", role: "list" });
+// Read out when it changes, and only this: the figures change all the time.
+const told = h("div", { role: "status", class: "told" }, word, line);
+element.append(icon, told, list);
+
+let shown = "";
+
+export function verdict(state) {
+  const { verdict, reasons } = judge(state);
+  main.dataset.verdict = verdict;
+  element.dataset.state = { loading: "loading", unreachable: "failing" }[verdict] ?? "ok";
+  document.title = `${verdict === "loading" ? "" : `${WORDS[verdict]} · `}SuitSize: dashboard`;
+  say(word, WORDS[verdict]);
+  say(line, lineOf(verdict, reasons, state));
+  const now = JSON.stringify([verdict, reasons.map(({ text, since }) => [text, since && when(since)])]);
+  if (now === shown) return;
+  shown = now;
+  icon.replaceChildren(sign(SIGNS[verdict]));
+  list.replaceChildren(...reasons.map(reason));
+  list.hidden = reasons.length === 0;
+}
+
+function lineOf(verdict, reasons, { sources }) {
+  if (verdict === "loading") return "";
+  if (verdict === "unreachable") {
+    return sources.health.at ? `What is below is as of ${clock(sources.health.at)}, and old.` : "Nothing is known yet.";
+  }
+  if (reasons.length === 0) return CALM;
+  const { score } = sources.health.data.performance;
+  const grave = reasons.filter(({ severity }) => severity !== "info").length;
+  if (verdict === "healthy") return `${CALM.replace("no alert fires", "nothing has to be done")} To know:`;
+  return `${grave === 1 ? "One reason" : `${grave} reasons`}; the score is ${score} of 100.`;
+}
+
+function reason({ severity, text, action, since, name }) {
+  const age = since ? h("span", { class: "muted" }, ` Since ${when(since)}, ${ago(Date.now() - since)}.`) : null;
+  const what = h("p", {}, h("span", { class: "severity" }, `${severity}: `), text, age);
+  const todo = action && h("p", { class: "todo" }, h("b", {}, "What to do: "), action);
+  return h("li", { class: SEVERITY[severity], "data-alert": name }, sign(SEVERITY[severity]), h("div", {}, what, todo));
+}

@@ -1,0 +1,237 @@
+// What comes after what. A screen tells what was answered or skipped; here it is decided whether to
+// ask the service and where to go.
+//
+//     attract -> height -> weight -> answer -> (build, known sizes, tapes, as long as they help) -> result
+//                             \-> jacket -/         any answer can be changed from `result` and `answer`
+
+import { Refused } from './api.js';
+import * as connection from './connection.js';
+import * as dialog from './dialog.js';
+import * as guardedHistory from './history.js';
+import { isEnough, question } from './question.js';
+import * as settings from './settings.js';
+import { get, set, setAnswer, setSkipped, wipe } from './state.js';
+import { speak } from './texts.js';
+import { convert, isTape } from './units.js';
+import * as view from './view.js';
+
+/** Where each answer of the API's names is asked for. */
+const SCREENS = {
+  height: 'height',
+  weight: 'weight',
+  knownSize: 'jacket',
+  knownTrousers: 'trousers',
+  'build.chest': 'build-chest',
+  'build.stomach': 'build-stomach',
+  age: 'age',
+  fitPreference: 'fit',
+  chest: 'tape-chest',
+  waist: 'tape-waist',
+  shoulder: 'tape-shoulder',
+  sleeve: 'tape-sleeve',
+};
+
+/** Asked before there is an answer: changed later, they lead to it, not to the next question. */
+const BASICS = ['height', 'weight', 'choices'];
+
+let asking = false;
+
+/** Goes to a screen; the one left can be gone back to. */
+export function go(screen, change = {}) {
+  const { screen: left, trail } = get();
+  set({ draft: null, mistake: null, ...change, screen, trail: [...trail, left] });
+  guardedHistory.guard();
+  view.show();
+}
+
+export function back() {
+  const { trail, screen, recommendation } = get();
+  if (screen === 'attract' || asking) return;
+  const previous = trail.at(-1);
+  if (!previous || previous === 'attract') return startOver();
+  const after = !recommendation ? 'first' : BASICS.includes(previous) ? 'answer' : 'sharpen';
+  set({ screen: previous, trail: trail.slice(0, -1), draft: null, mistake: null, before: null, after });
+  guardedHistory.guard();
+  view.show();
+}
+
+/** Everything that this shopper told is gone, and the attract screen waits for the next one. */
+export function startOver() {
+  wipe();
+  asking = false;
+  guardedHistory.forget();
+  dialog.closeAll();
+  view.show();
+  reloadAfterOutage();
+}
+
+export function start(sex) {
+  set({ sex });
+  go('height');
+}
+
+export function answer(field, value) {
+  if (asking) return;
+  setAnswer(field, value);
+  proceed(field);
+}
+
+export function skip(...fields) {
+  if (asking) return;
+  const changed = fields.some((field) => field in get().answers);
+  setSkipped(...fields);
+  proceed(fields[0], changed);
+}
+
+/** The weight is nobody's business: a jacket size stands in its place. */
+export function withholdWeight() {
+  if (asking) return;
+  setSkipped('weight');
+  if (isEnough(get())) proceed('weight');
+  else go(missing('weight'));
+}
+
+function proceed(field, changed = true) {
+  const { after, recommendation } = get();
+  if (!isEnough(get())) return go(missing(field));
+  if (after === 'first' && field === 'height' && !recommendation) return go('weight');
+  if (changed || !recommendation) return refresh(field);
+  set({ before: null });
+  return lead();
+}
+
+/** What is asked next where there is not enough for an answer. */
+function missing(field) {
+  const { answers, skipped } = get();
+  if (!('height' in answers)) return 'height';
+  if (field === 'height' && !skipped.includes('weight')) return 'weight';
+  if (!skipped.includes('knownSize') && field !== 'knownSize') return 'jacket';
+  return 'choices';
+}
+
+/** Asks the service with all that is known, then goes on. */
+async function refresh(field) {
+  const { visit, recommendation: before } = get();
+  const wanted = () => get().visit === visit;
+  asking = true;
+  view.busy(true);
+  try {
+    const answered = await connection.ask(question(get()), { wanted, giveUp: startOver });
+    if (!answered) return;
+    asking = false;
+    set({ recommendation: answered, before: before && before.size !== answered.size ? before.size : null });
+    lead();
+  } catch (problem) {
+    asking = false;
+    if (!(problem instanceof Refused)) throw problem;
+    if (wanted()) refused(problem.errors, field);
+  } finally {
+    if (wanted()) view.busy(false);
+  }
+}
+
+/** To the next question, or to the answer that this question was asked for. */
+function lead() {
+  const { after } = get();
+  if (after === 'sharpen') return sharpen();
+  return home(after === 'first' ? 'answer' : after);
+}
+
+/** Back to a screen that was left on the way here. */
+export function home(screen) {
+  const { screen: left, trail } = get();
+  const visited = trail.lastIndexOf(screen);
+  set({
+    screen,
+    trail: visited < 0 ? [...trail, left] : trail.slice(0, visited),
+    after: 'sharpen',
+    draft: null,
+    mistake: null,
+  });
+  view.show();
+  view.announceAnswer();
+}
+
+/** The questions that could still change the size: what needs no tape first, the best first. */
+export function worthAsking() {
+  const { recommendation, skipped, answers } = get();
+  const open = (recommendation?.furtherQuestions ?? [])
+    .map(({ field }) => field)
+    .filter((field) => field in SCREENS && !skipped.includes(field) && !(field in answers));
+  return [...open.filter((field) => !isTape(field)), ...open.filter(isTape)];
+}
+
+export function sharpen() {
+  const [next] = worthAsking();
+  if (!next) return result();
+  go(SCREENS[next], { after: 'sharpen' });
+  view.announceAnswer();
+}
+
+export const result = () => go('result', { after: 'sharpen', before: null });
+
+/** Asks one question again, or one that was not asked, and comes back. */
+export const change = (field, home) => go(SCREENS[field], { after: home });
+
+/** Without an answer yet, from the screen that offers what could stand in a weight's place. */
+export const offer = (field) => go(SCREENS[field], { after: 'first' });
+
+function refused(errors, field) {
+  const fields = errors.map((error) => ({ ...error, field: apiField(error.field) }));
+  const wrong = fields.find((error) => error.field === field) ?? fields.find((e) => e.field in SCREENS);
+  if (!wrong) return view.apologise();
+  setAnswer(wrong.field, null);
+  const { code, min, max } = wrong;
+  const mistake = { field: wrong.field, code, min, max };
+  const { screen, trail } = get();
+  const there = SCREENS[wrong.field];
+  set({ mistake, draft: null, screen: there, trail: screen === there ? trail : [...trail, screen] });
+  view.show();
+}
+
+const apiField = (name = '') => name.replace(/\.(size|system)$/, '');
+
+/** A switch of units keeps what was told. */
+export function useUnits(units) {
+  const { answers } = get();
+  const measured = (field) => field === 'height' || field === 'weight' || isTape(field);
+  const converted = Object.entries(answers).map(([field, value]) => [
+    field,
+    measured(field) ? convert(field, value, units) : value,
+  ]);
+  settings.chooseUnits(units);
+  set({ answers: Object.fromEntries(converted), draft: null, mistake: null });
+  view.show({ keepFocus: true });
+  return translateAnswer();
+}
+
+export async function useLanguage(code) {
+  await speak(code).then(
+    () => settings.chooseLanguage(code),
+    () => null,
+  );
+  view.show({ keepFocus: true });
+  return translateAnswer();
+}
+
+/** The answer is in the words and labels of a language and a country: after a switch it is asked for again. */
+async function translateAnswer() {
+  const { recommendation, visit } = get();
+  if (!recommendation || asking) return;
+  const wanted = () => get().visit === visit;
+  const answered = await connection
+    .ask(question(get()), { wanted, giveUp: startOver })
+    .catch(() => null);
+  if (!answered) return;
+  set({ recommendation: answered, before: null });
+  view.show({ keepFocus: true });
+}
+
+/** A service that was away may be a new version, with new files: taken once it is back. */
+async function reloadAfterOutage() {
+  if (!connection.hadOutage()) return;
+  const { visit } = get();
+  const wanted = () => get().visit === visit && get().screen === 'attract';
+  await connection.untilLive(wanted, 0);
+  if (wanted()) location.reload();
+}

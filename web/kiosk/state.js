@@ -1,0 +1,50 @@
+// What a shopper told and where they are: one object, replaced as a whole, so that wiping is
+// replacing it by an empty one and nothing can be forgotten in a corner.
+//
+// Lengths and weights are in the shopper's unit as they were entered.
+
+const empty = () => ({
+  /** Tells this visit from the next: an answer that comes for another visit is dropped. */
+  visit: Symbol('visit'),
+  screen: 'attract',
+  /** Screens to go back to, oldest first. */
+  trail: [],
+  /** Where an answer leads: 'first' to the first answer, 'sharpen' to the next question, or a screen. */
+  after: 'first',
+  sex: null,
+  answers: {},
+  skipped: [],
+  recommendation: null,
+  /** The size before the last answer, where that changed it. */
+  before: null,
+  /** What is typed and not yet given. */
+  draft: null,
+  /** What was wrong with the last answer: field, code, min, max. */
+  mistake: null,
+});
+
+let state = empty();
+
+export const get = () => state;
+
+export function set(change) {
+  state = { ...state, ...change };
+}
+
+export function wipe() {
+  state = empty();
+}
+
+/** Sets or, with null, forgets one answer. */
+export function setAnswer(field, value) {
+  const answers = { ...state.answers };
+  if (value === null) delete answers[field];
+  else answers[field] = value;
+  set({ answers, skipped: state.skipped.filter((skipped) => skipped !== field) });
+}
+
+export function setSkipped(...fields) {
+  const answers = { ...state.answers };
+  for (const field of fields) delete answers[field];
+  set({ answers, skipped: [...new Set([...state.skipped, ...fields])] });
+}

@@ -1,0 +1,67 @@
+// A recommendation in words: trousers, alterations, why, other systems, warnings. The result, the
+// printed sheet and the QR code say the same because they say it from here.
+
+import { currentUnits, sizeSystem, SYSTEMS } from './settings.js';
+import { get } from './state.js';
+import { has, t } from './texts.js';
+import { amount, length, span } from './units.js';
+import { lengthWord, runnerUp } from './verdict.js';
+
+export function trousers({ trousers: found }) {
+  const [eu, inches] = [`EU ${found.EU}`, `W${found.waistIn}`];
+  const inInches = ['US', 'UK'].includes(sizeSystem(get().sex));
+  return inInches ? `${inches} (${eu})` : `${eu} (${inches})`;
+}
+
+export const inseam = ({ trousers: found }) =>
+  t('result.inseam', { length: length(found.inseamCm, currentUnits()) });
+
+const CANNOT = ['not_possible', 'not_recommended'];
+
+/** What a tailor can change, and what nobody can, each with the trade's remark. */
+export function alterations(details) {
+  const told = details.map(({ code, amountCm, feasibility, note }) => ({
+    code,
+    feasibility,
+    note,
+    text: has(`alteration.${code}`)
+      ? t(`alteration.${code}`, { amount: amount(amountCm, currentUnits()) })
+      : note,
+  }));
+  const cannot = ({ feasibility }) => CANNOT.includes(feasibility);
+  return { can: told.filter((one) => !cannot(one)), cannot: told.filter(cannot) };
+}
+
+/** Chest and waist with their ranges, and what they were found from. */
+export function why({ chest, waist }, toldBy, units) {
+  const range = (measure) => t('why.measure', { about: length(measure.estimate, units), range: span(measure, units) });
+  return t(`why.${toldBy}`, { chest: range(chest), waist: range(waist) });
+}
+
+/** System, its name, and the label there; systems without one are left out. */
+export const conversion = (sizes) =>
+  SYSTEMS.filter((system) => sizes[system]).map((system) => [system, t(`system.${system}`), sizes[system]]);
+
+/** Kind words by code; that there is no size is said by the screen itself. */
+export const warnings = (found) =>
+  found
+    .filter(({ code }) => has(`warning.${code}`))
+    .map(({ code }) => [code, t(`warning.${code}`)])
+    .filter(([code], index, all) => all.findIndex(([other]) => other === code) === index);
+
+/** The answer in a few lines of plain text, for a telephone. */
+export function plainText(recommendation) {
+  const { size, sizes, alterationDetails } = recommendation;
+  const other = runnerUp(recommendation);
+  const own = sizeSystem(get().sex);
+  const elsewhere = ['EU', 'US', 'UK', 'IT', 'FR', 'DE'].filter((s) => s !== own && sizes[s]);
+  const changes = alterations(alterationDetails).can.map(({ text }) => text);
+  const lines = [
+    t('plain.jacket', { size: [own, size].join(' '), length: lengthWord(recommendation) }),
+    other && t('plain.or', { size: other.size }),
+    recommendation.trousers && t('plain.trousers', { size: trousers(recommendation) }),
+    elsewhere.map((s) => `${s} ${sizes[s]}`).join(', '),
+    changes.length > 0 && t('plain.alterations', { list: changes.join('; ') }),
+  ];
+  return lines.filter(Boolean).join('\n');
+}
