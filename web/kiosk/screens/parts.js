@@ -69,7 +69,7 @@ export function counts(recommendation) {
   );
 }
 
-const keyOf = ({ size, n }) => (size === null ? t('counts.rest', { n }) : t('counts.key', { n, size }));
+const keyOf = ({ size, n }) => (size === null ? t('counts.keyRest', { n }) : t('counts.key', { n, size }));
 
 function countsSentence(people) {
   const parts = people.map(({ size, n }, index) => {
