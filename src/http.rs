@@ -22,6 +22,7 @@ mod language;
 mod metrics;
 mod observe;
 pub mod openapi;
+mod pages;
 mod performance;
 mod problem;
 pub mod rate;

@@ -1,7 +1,8 @@
 //! The whole route table, and the position of each route in it, by which requests are counted.
 
 use super::{
-    admin, alerts, batch, documents, health, metrics, performance, problem, recommend, status,
+    admin, alerts, batch, documents, health, metrics, pages, performance, problem, recommend,
+    status,
 };
 use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, web};
 
@@ -27,11 +28,15 @@ pub const PATTERNS: &[&str] = &[
     "/api/openapi.json",
     "/api/docs",
     "/api/docs/{file}",
+    "/",
+    "/dashboard",
+    "/pages/wording/{language}",
+    "/pages/{file}*",
     "unmatched",
 ];
 
-/// A route's position in `PATTERNS`. Comparing whole paths does, most differ in length: the one path with a part
-/// that varies is found by `of_answer`.
+/// A route's position in `PATTERNS`. Comparing whole paths does, most differ in length: the paths with a part
+/// that varies are found by `of_answer`.
 pub fn position(path: &str) -> usize {
     let last = PATTERNS.len() - 1;
     PATTERNS[..last].iter().position(|pattern| *pattern == path).unwrap_or(last)
@@ -73,6 +78,10 @@ pub fn configure(config: &mut web::ServiceConfig) {
         .service(readable("/api/openapi.json", documents::contract))
         .service(readable("/api/docs", documents::page))
         .service(readable("/api/docs/{file}", documents::part))
+        .service(readable("/", pages::kiosk))
+        .service(readable("/dashboard", pages::dashboard))
+        .service(readable("/pages/wording/{language}", pages::wording))
+        .service(readable("/pages/{file}*", pages::file))
         .default_service(web::to(problem::not_found));
 }
 
@@ -102,7 +111,7 @@ mod tests {
         for (at, path) in PATTERNS.iter().enumerate() {
             assert_eq!((position(path), pattern(at)), (at, *path));
         }
-        for unknown in ["", "/", "/api/recommend/", "/api/health/x", "/API/HEALTH"] {
+        for unknown in ["", "//", "/api/recommend/", "/api/health/x", "/API/HEALTH"] {
             assert_eq!(pattern(position(unknown)), "unmatched", "{unknown}");
         }
     }

@@ -21,6 +21,7 @@ mod models;
 mod mutations;
 mod openapi;
 mod operating;
+mod pages;
 mod performance;
 mod refusals;
 mod reload;
