@@ -4,13 +4,22 @@ use crate::page::{Options, Page};
 use crate::running::Running;
 use crate::service;
 use serde_json::{Value, json};
+use std::cell::RefCell;
 use std::ops::Deref;
 use std::time::Duration;
 
 mod flows;
+mod idle;
+mod keyboard;
+mod screens;
+mod take_along;
+mod tour;
+mod waiting;
 
 pub struct Kiosk {
     page: Page,
+    /// The screen before the question that is waited for.
+    left: RefCell<String>,
 }
 
 impl Deref for Kiosk {
@@ -33,12 +42,12 @@ pub const MAN: Body = Body { sex: "male", height: "180", weight: "80" };
 impl Kiosk {
     /// The attract screen, at the kiosk, in English and centimetres. `None` without a browser.
     pub fn open(service: &Running) -> Option<Self> {
-        Self::at(service, Options::default(), "/")
+        Self::at(service, Options::PLAIN, "/")
     }
 
     pub fn at(service: &Running, options: Options, path: &str) -> Option<Self> {
         let page = Page::open(&service::address(service.port), options)?;
-        let kiosk = Kiosk { page };
+        let kiosk = Kiosk { page, left: RefCell::default() };
         kiosk.go(path);
         kiosk.wait_for("attract");
         Some(kiosk)
@@ -52,6 +61,12 @@ impl Kiosk {
             json!(screen)
         );
         self.wait(&format!("the screen {screen}"), &holds);
+    }
+
+    /// Loads the page anew, as it does itself after an outage.
+    pub fn reloaded(&self) {
+        self.reload();
+        self.wait_for("attract");
     }
 
     pub fn screen(&self) -> String {
@@ -92,6 +107,19 @@ impl Kiosk {
         self.wait_for("weight");
         self.enter(body.weight);
         self.wait_for("answer");
+    }
+
+    /// Waits for the next question of those that make the answer surer; false at the result after the last.
+    pub fn next_question(&self) -> bool {
+        let mut left = self.left.borrow_mut();
+        let next = format!(
+            "document.querySelector('main:not([aria-busy=\"true\"])') && \
+             ![{}, 'answer'].includes(document.querySelector('main').dataset.screen)",
+            json!(*left)
+        );
+        self.wait("the next question", &next);
+        *left = self.screen();
+        *left != "result"
     }
 
     pub fn open_result(&self) {
@@ -135,7 +163,7 @@ impl Kiosk {
 /// A kiosk before the shared service, or the end of a test that cannot be run here.
 macro_rules! kiosk {
     () => {
-        kiosk!($crate::page::Options::default(), "/")
+        kiosk!($crate::page::Options::PLAIN, "/")
     };
     ($options:expr, $path:expr) => {{
         let service = $crate::service::shared();

@@ -13,8 +13,10 @@ mod chromium;
 mod kiosk;
 mod layout;
 mod page;
+mod pictures;
 mod requests;
 mod service;
+mod words;
 
 // One small language for services, whichever tests need one; each uses a part of it.
 #[allow(dead_code)]

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use thirtyfour::extensions::query::ElementQueryable as _;
+use thirtyfour::common::print::{PrintPage, PrintParameters};
 use thirtyfour::session::http::{Body, HttpClient};
-use thirtyfour::{By, WebDriver};
+use thirtyfour::{WebDriver, WebElement};
 use tokio::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,14 +35,16 @@ pub struct Options {
     pub view: View,
     pub languages: &'static str,
     pub dark: bool,
+    /// Letters twice as large, by the browser's own setting.
+    pub large: bool,
     /// The page's time stands still until it is advanced.
     pub driven: bool,
 }
 
-impl Default for Options {
-    fn default() -> Self {
-        Options { view: KIOSK, languages: "en-GB,en", dark: false, driven: false }
-    }
+impl Options {
+    pub const PLAIN: Options =
+        Options { view: KIOSK, languages: "en-GB,en", dark: false, large: false, driven: false };
+    pub const DRIVEN: Options = Options { driven: true, ..Options::PLAIN };
 }
 
 pub struct Page {
@@ -51,6 +53,7 @@ pub struct Page {
     driver: Option<WebDriver>,
     pub base: String,
     requests: RefCell<Requests>,
+    taps: Cell<usize>,
     may_miss_answers: Cell<bool>,
     _place: Place,
 }
@@ -69,6 +72,7 @@ impl Page {
             driver: Some(driver),
             base: base.to_owned(),
             requests: RefCell::default(),
+            taps: Cell::new(0),
             may_miss_answers: Cell::new(false),
             _place: place,
         };
@@ -114,6 +118,13 @@ impl Page {
         self.command("Emulation.setEmulatedMedia", json!({"media": medium, "features": features}));
     }
 
+    /// Whether the page's requests come through.
+    pub fn reachable(&self, on: bool) {
+        let conditions =
+            json!({"offline": !on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        self.command("Network.emulateNetworkConditions", conditions);
+    }
+
     pub fn go(&self, path: &str) {
         let address = format!("{}{path}", self.base);
         self.runtime.block_on(self.driver().goto(address)).unwrap();
@@ -121,6 +132,11 @@ impl Page {
 
     pub fn reload(&self) {
         self.runtime.block_on(self.driver().refresh()).unwrap();
+    }
+
+    /// As by the browser's own button.
+    pub fn back(&self) {
+        self.runtime.block_on(self.driver().back()).unwrap();
     }
 
     pub fn address(&self) -> String {
@@ -195,21 +211,27 @@ impl Page {
     /// Waits for a control that can be used, and taps it where a finger would.
     pub fn tap(&self, selector: &str) {
         let began = Instant::now();
+        // Of an open dialog, or of the page if it asks nothing at the moment.
         let usable = format!(
-            "[...document.querySelectorAll({})].find((e) => e.checkVisibility() && !e.disabled) && \
-             document.querySelector('main')?.getAttribute('aria-busy') !== 'true'",
+            "document.querySelector('dialog[open], main:not([aria-busy=\"true\"])') && \
+             [...(document.querySelector('dialog[open]') ?? document).querySelectorAll({})]\
+               .find((e) => e.checkVisibility() && !e.disabled)",
             json!(selector)
         );
         loop {
-            self.wait(selector, &usable);
-            let tapped = self.runtime.block_on(async {
-                self.driver().query(By::Css(selector)).nowait().first().await?.click().await
-            });
-            match tapped {
-                Ok(()) => return,
+            let found = self.wait(selector, &usable);
+            let element = WebElement::from_json(found, self.driver().handle().clone()).unwrap();
+            // It may have been made anew, or something may be over it for a moment.
+            match self.runtime.block_on(element.click()) {
+                Ok(()) => return self.taps.set(self.taps.get() + 1),
                 Err(error) => assert!(began.elapsed() < PATIENCE, "{selector}: {error}"),
             }
         }
+    }
+
+    /// How often it was tapped so far.
+    pub fn taps(&self) -> usize {
+        self.taps.get()
     }
 
     /// Keys of the keyboard, one after the other: digits and letters, or names as "Enter" and "Shift+Tab".
@@ -236,6 +258,13 @@ impl Page {
     /// Moves a driven clock.
     pub fn advance(&self, time: Duration) {
         self.promised(&format!("__clock.advance({}).then(() => true)", time.as_millis()));
+    }
+
+    /// What a printer gets, as PDF on A4.
+    pub fn printed(&self) -> Vec<u8> {
+        let page = PrintPage { width: 21.0, height: 29.7 };
+        let paper = PrintParameters { page, ..PrintParameters::default() };
+        self.runtime.block_on(self.driver().print_page(paper)).unwrap()
     }
 
     pub fn picture(&self) -> Vec<u8> {
@@ -309,7 +338,8 @@ fn capabilities(place: &Place, options: Options) -> thirtyfour::Capabilities {
             "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars",
                      "--disable-gpu", format!("--window-size={width},{height}"),
                      format!("--lang={}", options.languages.split(',').next().unwrap())],
-            "prefs": {"intl.accept_languages": options.languages},
+            "prefs": {"intl.accept_languages": options.languages,
+                      "webkit.webprefs.default_font_size": if options.large { 32 } else { 16 }},
         },
     });
     match wanted {

@@ -15,16 +15,5 @@ pub fn shared() -> Arc<Running> {
 }
 
 pub fn address(port: u16) -> String {
-    // TEMPORARY: until the service has its pages.
-    if let Some(tree) = std::env::var_os("SUITSIZE_PAGES_FROM") {
-        let own = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = std::process::Command::new("timeout");
-        server.args(["400", "python3", "/tmp/dev/serve.py"]).arg(tree);
-        server.args([own.to_string(), port.to_string()]).spawn().unwrap();
-        while std::net::TcpStream::connect(("127.0.0.1", own)).is_err() {
-            std::thread::yield_now();
-        }
-        return format!("http://127.0.0.1:{own}");
-    }
     format!("http://127.0.0.1:{port}")
 }
