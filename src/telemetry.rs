@@ -6,13 +6,14 @@
 //! - `history`: closed minutes and hours on their way into the store.
 //! - `report`: how a stretch of time was, from merged histograms.
 //! - `window`: the last five minutes, in tens of seconds; `alerts`: rules, what fires, and whom it is told.
-//! - `duties`: upkeep's last runs; `process`: memory and processor; `exposition`: Prometheus' text.
+//! - `duties`: upkeep's last runs; `process`: memory and processor, and `course` how they went; `exposition`: Prometheus' text.
 //!
 //! A leaf: it knows of no cache, no store and no request. Nothing here can fail a request: recording
 //! writes to memory that is there, and whatever else goes wrong is counted and left.
 
 pub mod alerts;
 mod connections;
+mod course;
 mod duties;
 mod exposition;
 mod histogram;
@@ -23,6 +24,7 @@ mod requests;
 mod window;
 
 pub use connections::Connections;
+pub use course::{Course, ProcessPoint};
 pub use duties::{Duties, DutyStatus};
 pub use exposition::{CONTENT_TYPE, Exposition, Family};
 pub use histogram::{Figures, Histogram, RELATIVE_ERROR, Recorder};
@@ -45,6 +47,8 @@ pub struct Telemetry {
     pub connections: Connections,
     pub history: History,
     pub duties: Duties,
+    /// What the process took, minute by minute.
+    pub course: Course,
     /// Milliseconds since 1970.
     pub started_ms: i64,
 }
@@ -59,6 +63,7 @@ impl Telemetry {
             connections: Connections::default(),
             history: History::new(now_ms),
             duties: Duties::default(),
+            course: Course::default(),
             started_ms: now_ms,
         }
     }
@@ -73,6 +78,7 @@ impl Telemetry {
 
     /// Closes the minute if it is over, or at a stop whatever is open.
     pub fn close_minute(&self, now_ms: i64, even_if_open: bool) -> bool {
+        self.course.look(now_ms, process::figures);
         self.history.close(&self.requests, now_ms, even_if_open)
     }
 }

@@ -17,7 +17,7 @@ macro_rules! file {
 }
 
 /// Everything of `web/kiosk` and `web/dashboard`, and what they use of `web/vendor`: a test compares.
-static FILES: [(&str, Asset); 89] = [
+static FILES: [(&str, Asset); 88] = [
     file!("kiosk/api.js"),
     file!("kiosk/bar.js"),
     file!("kiosk/clock.js"),
@@ -69,7 +69,6 @@ static FILES: [(&str, Asset); 89] = [
     file!("dashboard/index.html"),
     file!("dashboard/judge.js"),
     file!("dashboard/layout.css"),
-    file!("dashboard/live.js"),
     file!("dashboard/look.css"),
     file!("dashboard/main.js"),
     file!("dashboard/paint.js"),

@@ -2,7 +2,7 @@
 
 use super::Service;
 use crate::store::{Fault, StoreError};
-use crate::telemetry::{Backlog, Range, Report, ReportBuilder, Span, process};
+use crate::telemetry::{Backlog, ProcessPoint, Range, Report, ReportBuilder, Span, process};
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub struct Performance {
     missing: Option<String>,
     #[serde(flatten)]
     report: Report,
+    /// Memory and processor of this run, in the steps of the series; empty where a route was asked for.
+    process: Vec<ProcessPoint>,
     history: Backlog,
 }
 
@@ -102,6 +104,10 @@ impl Service {
                 builder.add(span, false);
             }
         }
+        let process = match builder.is_of_a_route() {
+            true => Vec::new(),
+            false => self.telemetry().course.points(builder.range(), process::figures()),
+        };
         let report = builder.report();
         let latency = report.totals.latency.as_ref();
         Performance {
@@ -121,6 +127,7 @@ impl Service {
             complete: missing.is_none(),
             missing,
             report,
+            process,
             history: self.telemetry().history.backlog(),
         }
     }

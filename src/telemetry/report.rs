@@ -218,6 +218,14 @@ impl ReportBuilder {
         }
     }
 
+    pub fn range(&self) -> Range {
+        self.range
+    }
+
+    pub fn is_of_a_route(&self) -> bool {
+        self.route.is_some()
+    }
+
     /// Takes in a span if it is of the range, in its steps. `stored`: whether it is in the store.
     pub fn add(&mut self, span: &Span, stored: bool) {
         let Range { from_ms, to_ms, step_ms } = self.range;

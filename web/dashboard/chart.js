@@ -15,6 +15,8 @@ import * as state from "./state.js";
 const SYNC = "time";
 /** A drag of fewer pixels is a click. */
 const LEAST_DRAG = 8;
+/** A chart that is lower than this many pixels has its lines closer to each other. */
+const LOW = 120;
 
 /**
  * `element`: the panel. `series`: `{name, colour, write(value), kind: "line"|"bar", dash?, pattern?}`.
@@ -104,7 +106,7 @@ function swatch({ colour, kind, dash, pattern }) {
   return svg("svg", { ...style, viewBox: "0 0 22 10", "aria-hidden": "true" }, box, marks && svg("path", { d: marks }));
 }
 
-/** As uPlot is given them: stacked, each on top of those before it, the topmost first so that the lower lie over it. */
+/** As uPlot is given them: stacked, each on top of those before it, the topmost first. */
 function painted(values, { isStacked }) {
   if (!isStacked) return values;
   const heights = values[0].map(() => 0);
@@ -130,9 +132,11 @@ function plotOptions({ series, tick, isStacked, scale, x = "time" }, { plot }, g
     scales: { x: { time: isTime, range: () => shownRange(getData(), isTime) }, y: scale },
     axes: [
       { ...line, grid: { show: false }, space: 64, size: 26, ...(isTime ? timeTicks : x) },
-      { ...line, grid, size: 52, space: 34, values: ticks, ...lines },
+      { ...line, grid, size: 52, space: plot.clientHeight < LOW ? 18 : 34, values: ticks, ...lines },
     ],
     series: [{}, ...order.map((one) => paintedAs(one, isStacked))],
+    // Each bar of a stack from the one below it: nothing is painted twice, and no edge shines through.
+    bands: isStacked ? order.slice(1).map((_, n) => ({ series: [n + 1, n + 2] })) : [],
     cursor: {
       y: false,
       drag: { x: isTime, y: false, setScale: false },
@@ -190,7 +194,8 @@ function zoomed(u) {
   if (width === 0) return;
   u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
   if (width < LEAST_DRAG) return;
-  state.set({ zoom: { min: u.posToVal(left, "x"), max: u.posToVal(left + width, "x") } });
+  const at = (place) => Math.round(u.posToVal(place, "x"));
+  state.set({ zoom: { min: at(left), max: at(left + width) } });
 }
 
 const listen = (isTime) => (u) => {

@@ -5,8 +5,8 @@
 //   degraded     a warning fires, the store is away, or upkeep fails: shoppers are served as rightly as ever
 //   healthy      none of these; an alert of severity info is told and changes nothing
 //
-// The store being away is `degraded` at first, and `unhealthy` when its alert has fired, half a minute later: that is what
-// the alert's severity says, and an operator can set it.
+// The store being away is `degraded`, as GET /api/health has it, though its alert is an error; only an operator's own rule
+// of severity critical makes more of it.
 
 import { metricValue } from "./format.js";
 import { ago, clock, length } from "./time.js";
@@ -44,10 +44,11 @@ export function judge(state) {
   const { health } = state.sources;
   if (state.awaySince) return { verdict: "unreachable", reasons: [away(state)] };
   if (!health.data) return health.error ? { verdict: "unreachable", reasons: [refused(health)] } : { verdict: "loading", reasons: [] };
-  const reasons = [...firing(state), ...ofStore(health.data), ...ofUpkeep(health.data), ...ofThresholds(health.data)];
-  reasons.push(...ofWebhook(state), ...ofFigures(state), ...pending(health.data, state), ...ofSources(state));
-  reasons.sort((a, b) => GRAVITY[b.severity] - GRAVITY[a.severity]);
-  const gravest = Math.max(0, ...reasons.map(({ severity }) => GRAVITY[severity]));
+  const reasons = [...firing(state), ...ofStore(state), ...ofUpkeep(health.data), ...ofThresholds(health.data)];
+  reasons.push(...ofWebhook(state), ...ofFigures(state), ...pending(state), ...ofSources(state));
+  const gravity = (reason) => reason.gravity ?? GRAVITY[reason.severity];
+  reasons.sort((a, b) => gravity(b) - gravity(a));
+  const gravest = Math.max(0, ...reasons.map(gravity));
   return { verdict: { 3: "unhealthy", 2: "degraded" }[gravest] ?? "healthy", reasons };
 }
 
@@ -66,28 +67,34 @@ function firing({ sources }) {
   const { alerts, health } = sources;
   const rules = new Map(alerts.data?.rules.map((rule) => [rule.name, rule]));
   return health.data.alerts.map((alert) => {
-    const rule = rules.get(alert.name);
-    const value = (figure) => metricValue(rule?.metric, figure);
-    // Of a yes or no there is no figure to tell.
-    const figures = rule && rule.metric !== "storeDegraded";
-    const now = figures ? ` Now ${value(alert.value)}, threshold ${value(alert.threshold)}.` : "";
-    return {
-      severity: alert.severity,
-      text: `${alert.summary}${now}`,
-      action: alert.action,
-      name: alert.name,
-      since: alert.sinceMs,
-    };
+    const metric = rules.get(alert.name)?.metric;
+    const reason = { severity: alert.severity, text: alert.summary, action: alert.action, name: alert.name, since: alert.sinceMs };
+    if (metric === "storeDegraded") return ofStoresAlert(reason, health.data);
+    const value = (figure) => metricValue(metric, figure);
+    return { ...reason, text: `${alert.summary} Now ${value(alert.value)}, threshold ${value(alert.threshold)}.` };
   });
 }
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const RIGHT = "Answers stay right: they come from memory and model.";
 
-function ofStore({ database, reasons }) {
+/** The alert and the store's own reason are one trouble, and told as one. */
+function ofStoresAlert(reason, { database, reasons }) {
+  const why = reasons.map(capital).join(". ");
+  const gravity = Math.min(GRAVITY[reason.severity], reason.severity === "critical" ? 3 : 2);
+  const more = why ? { text: `${reason.text} ${why}. ${RIGHT}`, action: FAULTS[database.fault] ?? reason.action } : {};
+  return { ...reason, ...more, gravity };
+}
+
+const isStores = ({ sources }, name) =>
+  sources.alerts.data?.rules.some((rule) => rule.name === name && rule.metric === "storeDegraded");
+
+function ofStore(state) {
+  const { database, reasons, alerts } = state.sources.health.data;
+  if (alerts.some(({ name }) => isStores(state, name))) return [];
   const since = Date.now() - database.sinceSeconds * 1_000;
   const action = FAULTS[database.fault] ?? FAULTS.other;
-  const sentence = (reason) => `${capital(reason)}. Answers stay right: they come from memory and model.`;
-  return reasons.map((reason) => ({ severity: "warning", text: sentence(reason), action, since }));
+  return reasons.map((reason) => ({ severity: "warning", text: `${capital(reason)}. ${RIGHT}`, action, since }));
 }
 
 /** Without its store most of upkeep fails: that is told once, above. */
@@ -128,20 +135,21 @@ function ofFigures({ sources }) {
   return [{ severity: "info", text, action: "Nothing, if it passes; else see the store." }];
 }
 
-/** What holds now and has not held for long enough to fire. */
-function pending({ performance, alerts }) {
+/** What holds now and has not held for long enough to fire; of the store it is told already. */
+function pending(state) {
+  const { performance, alerts } = state.sources.health.data;
   const isFiring = new Set(alerts.map(({ name }) => name));
-  const soon = performance.lost.filter(({ rule }) => !isFiring.has(rule));
+  const soon = performance.lost.filter(({ rule }) => !isFiring.has(rule) && !isStores(state, rule));
   return soon.map(({ reason, action }) => ({ severity: "info", text: `Not yet an alert: ${reason}`, action }));
 }
 
-/** One address fails while others answer. */
+/** One address fails while others answer. Being busy or asked too often is no fault; not to know how it is, is one. */
 function ofSources({ sources, counted }) {
   const NAMES = { health: "health", whole: "figures", part: "figures of what is counted", alerts: "alerts", status: "configuration" };
   return Object.entries(sources)
-    .filter(([name, { error }]) => error && (name !== "part" || counted))
+    .filter(([name, { error }]) => error && (name !== "part" || (counted && !sources.whole.error)))
     .map(([name, { error, failingSince }]) => ({
-      severity: "info",
+      severity: name === "health" || ![429, 503].includes(error.status) ? "warning" : "info",
       text: `The ${NAMES[name]} cannot be had since ${clock(failingSince)}: ${error.message}.`,
       action: error.status === 429 ? "This client asks too often: close other pages of it." : "This page tries again by itself.",
     }));

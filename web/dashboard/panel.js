@@ -46,7 +46,7 @@ export function mountPanel(name, { sources, empty = () => null, make }) {
 function showAge(old, isOld, needed) {
   old.hidden = !isOld;
   if (!isOld) return;
-  const text = `old: as of ${clock(Math.min(...needed.map(({ at }) => at)))}`;
+  const text = `old, of ${clock(Math.min(...needed.map(({ at }) => at)))}`;
   if (old.textContent !== text) old.replaceChildren(sign("warning"), text);
 }
 

@@ -10,7 +10,6 @@
 import { Failure, read } from "./api.js";
 import * as state from "./state.js";
 import { MINUTE, RANGES } from "./time.js";
-import { remember } from "./live.js";
 
 const LONGEST_PAUSE_MS = 30_000;
 /** What the service looks at every ten seconds. */
@@ -94,7 +93,6 @@ function take(name, data) {
   const before = state.get().sources[name].data;
   state.setSource(name, { data, at: Date.now(), error: null, failingSince: null });
   if (name !== "health") return;
-  remember(data);
   const hasRestarted = before && data.uptimeSeconds < before.uptimeSeconds;
   if (failures > 0 || hasRestarted) Object.keys(SOURCES).forEach((other) => other !== name && (dueAt[other] = 0));
   failures = 0;

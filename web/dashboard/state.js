@@ -22,8 +22,6 @@ const state = {
   awaySince: null,
   /** When it is asked again. */
   nextTryAt: null,
-  /** Memory and processor since this page was opened. */
-  live: [],
   sources: { health: source(), whole: source(), part: source(), alerts: source(), status: source() },
 };
 

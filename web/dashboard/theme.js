@@ -13,7 +13,8 @@ export const onTheme = (listener) => listeners.add(listener);
 
 export function mountTheme(button) {
   const name = () => {
-    button.textContent = isDark() ? "Light colours" : "Dark colours";
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `${button.textContent} colours`);
   };
   const changed = () => {
     name();

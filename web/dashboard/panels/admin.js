@@ -198,7 +198,7 @@ function optimized({ before, after, jobs }) {
 /** Asks first. `{prefix}` if it is wanted, null if not. */
 function confirmed({ name, ask, takesPrefix }) {
   const prefix = h("input", { type: "text", id: "prefix", autocomplete: "off", spellcheck: "false", "data-action": "prefix" });
-  const hint = "Only answers whose versions begin with this (see “What runs”); empty for all";
+  const hint = "Only answers whose versions begin with this (“Kept under”, in “By tier”); empty for all";
   const choice = takesPrefix ? h("p", { class: "field" }, h("label", { for: "prefix" }, hint), prefix) : null;
   const yes = h("button", { type: "submit", value: "yes", class: "danger", "data-action": "confirm" }, name);
   const no = h("button", { type: "submit", value: "no", class: "plain", "data-action": "cancel" }, "Leave it");

@@ -7,6 +7,7 @@ import { facts, table } from "../table.js";
 import { length, when } from "../time.js";
 
 const SEVERITY = { info: "info", warning: "warning", error: "bad", critical: "bad" };
+const OF_REQUESTS = ["recommendP95Ms", "errorShare", "tierHitShare"];
 const STATES = { ok: "good", pending: "wait", firing: "bad", cooling: "wait" };
 
 export const severityTag = (severity) => tag(SEVERITY[severity] ?? "info", severity);
@@ -68,8 +69,6 @@ function rules() {
     { name: "Severity", of: ({ severity }) => severity },
     { name: "Fires when", of: fires, wide: true },
     { name: "Now", of: ({ metric, value }) => metricValue(metric, value), figure: true },
-    { name: "Over", of: (rule) => length(rule.windowSeconds * 1_000), figure: true },
-    { name: "From requests", of: (rule) => count(rule.minimumRequests), figure: true },
     { name: "In a row", of: (rule) => `${rule.occurrences} of ${rule.occurrencesNeeded}`, figure: true },
   ]);
   return { element: [h("h3", {}, "Rules"), list.element], show: (data) => list.set(data.rules) };
@@ -81,9 +80,13 @@ function standing(rule) {
   return tag(STATES[rule.state] ?? "info", rule.state + rest);
 }
 
-function fires({ metric, condition, threshold }) {
+/** Rules of requests need some of them in their window; the others look at what is now. */
+function fires({ metric, condition, threshold, windowSeconds, minimumRequests }) {
   if (metric === "storeDegraded") return metricName(metric);
-  return `${metricName(metric)} ${condition} ${metricValue(metric, threshold)}`;
+  const what = `${metricName(metric)} ${condition} ${metricValue(metric, threshold)}`;
+  const over = `, over ${length(windowSeconds * 1_000)}`;
+  if (metric === "queueDroppedRows") return what + over;
+  return OF_REQUESTS.includes(metric) ? `${what}${over} of ${count(minimumRequests)} requests or more` : what;
 }
 
 const metricOf = ({ rules }, name) => rules.find((rule) => rule.name === name)?.metric;

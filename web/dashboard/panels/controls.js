@@ -74,7 +74,7 @@ function zoomBy(factor) {
   const { min, max } = zoom ?? wholeRange();
   const length = Math.max(LEAST_ZOOM_MS, (max - min) * factor);
   const middle = zoom ? (min + max) / 2 : max - length / 2;
-  state.set({ zoom: { min: middle - length / 2, max: middle + length / 2 } });
+  state.set({ zoom: { min: Math.round(middle - length / 2), max: Math.round(middle + length / 2) } });
 }
 
 function shift(part) {
@@ -82,7 +82,7 @@ function shift(part) {
   const whole = wholeRange();
   const by = (max - min) * part;
   const moved = Math.min(whole.max - max, Math.max(whole.min - min, by));
-  state.set({ zoom: { min: min + moved, max: max + moved } });
+  state.set({ zoom: { min: Math.round(min + moved), max: Math.round(max + moved) } });
 }
 
 export function controls(now) {
@@ -100,9 +100,9 @@ export function controls(now) {
 }
 
 function freshness({ paused, sources, range, awaySince, nextTryAt, zoom }) {
-  const shown = zoom ? `Zoomed: ${when(zoom.min)} to ${when(zoom.max)}. ` : "";
   const { at } = sources.whole;
-  if (awaySince) return `${shown}${nextTryAt > Date.now() ? `Tried again in ${length(nextTryAt - Date.now())}.` : "Being tried again."}`;
+  if (awaySince) return `${nextTryAt > Date.now() ? `Tried again in ${length(nextTryAt - Date.now())}.` : "Being tried again."}`;
+  if (zoom) return `${when(zoom.min)} to ${when(zoom.max)}.`;
   const as = at ? `As of ${clock(at)}` : "Being asked";
-  return `${shown}${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;
+  return `${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;
 }

@@ -1,14 +1,12 @@
-// What the process takes: memory and processor, since this page was opened. The service keeps no history of them; a
-// history for months is what /metrics and a Prometheus are for.
+// What the process takes: memory and processor. The service keeps a week of it, in memory and of its present run alone;
+// for months there is /metrics and a Prometheus.
 
 import { mountChart } from "../chart.js";
 import { bytes, count, NOTHING, number, share } from "../format.js";
 import { mountPanel } from "../panel.js";
-import { clock, MINUTE, when } from "../time.js";
+import { chartData, stepsOf } from "../series.js";
 
-const SINCE = "Since this page was opened: no history is kept.";
-/** Less would be drawn as if it were long. */
-const LEAST_MS = 2 * MINUTE;
+const REMARK = "Of the present run: a restart forgets it.";
 
 const budgetOf = ({ sources }) => {
   const setting = sources.status.data?.configuration.find(({ name }) => name === "memory-budget-mb");
@@ -16,68 +14,58 @@ const budgetOf = ({ sources }) => {
 };
 
 export const memory = gauge("memory", {
+  name: "Memory, the most",
   colour: "c1",
-  unit: "Memory, resident",
+  unit: "resident",
+  read: (point) => point.residentBytes,
   write: bytes,
   tick: bytes,
   range: (_, min, max) => [0, (max ?? 1) * 1.2],
-  summary: (now, most, state) => {
+  summary: (most, state) => {
+    const now = state.sources.health.data.process.residentBytes;
     const budget = budgetOf(state);
-    const of = budget ? ` Now ${share(now / budget)} of the budget of ${bytes(budget)}.` : "";
-    return `At most ${bytes(most)}.${of}`;
+    const of = budget ? `: ${share(now / budget)} of the budget of ${bytes(budget)}` : "";
+    return `Now ${bytes(now)}${of}. At most ${bytes(most)}.`;
   },
 });
 
-const cores = (value) => (value == null ? NOTHING : `${number(value * 100)} %`);
+const cores = (value) => (value == null ? NOTHING : `${number(value * 100)}\u00a0%`);
 
 export const processor = gauge("processor", {
+  name: "Of one core",
   colour: "c2",
-  unit: "Processor, % of one core",
+  unit: "% of one core",
+  read: (point) => point.cpuShare,
   write: cores,
-  tick: (value) => number(value * 100),
-  range: (_, min, max) => [0, Math.max(0.1, (max ?? 0) * 1.2)],
-  summary: (now, most, { sources }) =>
+  tick: cores,
+  range: (_, min, max) => [0, Math.max(0.05, (max ?? 0) * 1.2)],
+  summary: (most, { sources }) =>
     `At most ${cores(most)} of one core; ${count(sources.health.data.process.cpuSeconds)} s of work since the start.`,
 });
 
-function gauge(name, { colour, unit, write, tick, range, summary }) {
-  const known = ({ live }) => live.filter((sample) => sample[name] != null);
-  return mountPanel(name, {
-    sources: ({ sources }) => [sources.health],
-    empty: (state) => {
-      if (known(state).length > 0) return null;
-      const isUnknown = state.sources.health.data.process.residentBytes == null;
-      return isUnknown ? "Known on Linux alone." : "The second look at the service has it.";
-    },
+function gauge(panel, { name, colour, unit, read, write, tick, range, summary }) {
+  const known = ({ sources }) => (sources.whole.data.process ?? []).filter((point) => read(point) != null);
+  return mountPanel(panel, {
+    sources: ({ sources }) => [sources.whole, sources.health],
+    empty: (state) => (known(state).length ? null : "Not known: this is read on Linux, from the first minute on."),
     make: (body, element) => {
       const show = mountChart(body, element, {
         unit,
-        series: [{ name: unit, colour, kind: "line", area: true, write }],
+        series: [{ name, colour, kind: "line", area: true, write }],
         tick,
         scale: { range },
-        note: SINCE,
+        note: REMARK,
         columns: [
-          { name: "At", of: ({ at }) => clock(at), heads: true },
-          { name: unit, of: (sample) => write(sample[name]), figure: true },
+          { name: "From", of: ({ name }) => name, heads: true },
+          { name, of: ({ point }) => write(read(point)), figure: true },
         ],
       });
       return (state) => {
-        const samples = known(state);
-        const now = samples.at(-1)[name];
-        const most = Math.max(...samples.map((sample) => sample[name]));
-        show({ ...liveData(state.live, name), rows: [...samples].reverse(), summary: summary(now, most, state) });
+        const points = known(state);
+        const most = Math.max(...points.map(read));
+        const steps = stepsOf({ ...state.sources.whole.data, series: points });
+        show({ ...chartData(steps, [read]), summary: summary(most, state) });
       };
     },
   });
-}
-
-function liveData(live, name) {
-  const to = live.at(-1).at;
-  return {
-    from: Math.min(live[0].at, to - LEAST_MS),
-    to,
-    xs: live.map(({ at }) => at),
-    names: live.map(({ at }) => when(at)),
-    values: [live.map((sample) => sample[name])],
-  };
 }

@@ -18,7 +18,6 @@ export const tiers = mountPanel("tiers", {
       { name: "p50", of: ({ latency }) => ms(latency?.p50Ms), figure: true },
       { name: "p95", of: ({ latency }) => ms(latency?.p95Ms), figure: true },
       { name: "p99", of: ({ latency }) => ms(latency?.p99Ms), figure: true },
-      { name: "Slowest", of: ({ latency }) => ms(latency?.maxMs), figure: true },
     ]);
     const holds = facts();
     body.append(list.element, h("h3", {}, "Held now"), holds.element);
@@ -34,6 +33,7 @@ export const tiers = mountPanel("tiers", {
 const held = (cache) => [
   ["In memory", `${count(cache.memoryEntries)} answers, ${bytes(cache.memoryBytes)} of ${bytes(cache.memoryCapacityBytes)}`],
   ["Likely answers", `${count(cache.aheadEntries)}, ${bytes(cache.aheadBytes)}: ${WARMTH[cache.warm] ?? cache.warm}`],
+  ["Kept under", cache.scope],
   ["Kept for", `${length(cache.memoryTtlSeconds * 1_000)} in memory, ${length(cache.storeTtlSeconds * 1_000)} in the store`],
   ["Computed again and compared", `${count(cache.checked)}, ${count(cache.differed)} differed`],
   ["Turned away, too many at once", count(cache.turnedAway)],
