@@ -10,6 +10,7 @@
 
 mod axe;
 mod chromium;
+mod dashboard;
 mod kiosk;
 mod layout;
 mod page;

@@ -19,7 +19,7 @@ const PRELUDE: &str = include_str!("scripts/page.js");
 const CLOCK: &str = include_str!("scripts/clock.js");
 
 /// What a page is looked at with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
     pub width: u32,
     pub height: u32,
@@ -253,6 +253,11 @@ impl Page {
             self.command("Input.dispatchKeyEvent", event("keyDown"));
             self.command("Input.dispatchKeyEvent", event("keyUp"));
         }
+    }
+
+    /// Writes into what has the focus.
+    pub fn write(&self, text: &str) {
+        self.command("Input.insertText", json!({"text": text}));
     }
 
     /// Moves a driven clock.

@@ -11,8 +11,7 @@ const CHOSEN: &[&str] = &[];
 /// What is seen, and of what can be scrolled the whole length.
 pub fn keep(page: &Page, view: View, name: &str) {
     let name = format!("{name}-{}x{}", view.width, view.height);
-    let long = "Math.max(...[document.documentElement, document.querySelector('main')].map((e) => e.scrollHeight - e.clientHeight))";
-    let more = page.value(long).as_u64().unwrap_or(0);
+    let more = unseen_height(page);
     write(&folder(), &name, &page.picture());
     if more > 40 && page.value("document.querySelector('dialog[open]') === null") == json!(true) {
         let height = view.height + u32::try_from(more).unwrap();
@@ -20,6 +19,12 @@ pub fn keep(page: &Page, view: View, name: &str) {
         write(&folder(), &format!("{name}-whole"), &page.picture());
         page.look_with(view);
     }
+}
+
+/// What is there beyond the screen's lower end, in pixels.
+pub fn unseen_height(page: &Page) -> u64 {
+    let long = "Math.max(0, ...[document.documentElement, document.querySelector('main')].map((e) => e.scrollHeight - e.clientHeight))";
+    page.value(long).as_u64().unwrap_or(0)
 }
 
 fn folder() -> PathBuf {

@@ -92,7 +92,7 @@ fn going_away_and_back_brings_nothing_back() {
     let (_service, kiosk) = kiosk!();
     told(&kiosk);
     let size = kiosk.size();
-    kiosk.go("/api/health/live");
+    kiosk.go("/dashboard");
     kiosk.back();
     kiosk.wait_for("attract");
     is_wiped(&kiosk, &size);

@@ -29,6 +29,7 @@ fn check(row: &Row) {
             faults.extend(found.into_iter().map(|fault| format!("{screen}: {what}: {fault}")));
         };
         tell("layout", layout::faults(&kiosk, layout::finger(view)));
+        tell("scrolls", scrolled_question(&kiosk, row, screen));
         let seen = words::seen(&kiosk);
         tell("unkind", words::unkind(&seen));
         if let Some(english) = &english {
@@ -45,6 +46,17 @@ fn check(row: &Row) {
     });
     println!("{language} {view:?}: axe could not decide {}: {undecided:#?}", undecided.len());
     assert!(faults.is_empty(), "{language} at {}x{}: {faults:#?}", view.width, view.height);
+}
+
+/// At the kiosk a question is seen whole; what is read may be longer than the screen.
+fn scrolled_question(kiosk: &Kiosk, row: &Row, screen: &str) -> Vec<String> {
+    let is_read = ["result", "change", "qr", "idle"].contains(&screen);
+    let over = pictures::unseen_height(kiosk);
+    if row.view.height < KIOSK.height || is_read || over <= 2 {
+        Vec::new()
+    } else {
+        vec![format!("by {over} px")]
+    }
 }
 
 /// Where the weight is in the page, after it was told.
