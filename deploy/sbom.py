@@ -3,7 +3,8 @@
     python3 deploy/sbom.py [--target TRIPLE] > suitsize.cdx.json
 
 Crates that are linked in, or run while building (scope "excluded"), with checksums from the lock file; and what
-is inside them or the program without being a crate: SQLite, zstd, the models, the size charts. The same tree gives
+is inside them or the program without being a crate: SQLite, zstd, the pages' libraries, the models, the size
+charts, the texts. The same tree gives
 the same bytes. Needs cargo and Python 3.11; `--check` validates it too (PyPI: cyclonedx-python-lib[json-validation]).
 """
 
@@ -24,6 +25,9 @@ VENDORED = [
     ("zstd-sys", "zstd/lib/zstd.h", "zstd", "BSD-3-Clause", r"#define ZSTD_VERSION_(?:MAJOR|MINOR|RELEASE)\s+(\d+)"),
 ]
 SHIPPED = ["models/suit-male.onnx", "models/suit-female.onnx", "models/manifest.json", "data/charts/default.json"]
+SHIPPED += [f"data/wording/{language}.json" for language in ("en", "de", "fr", "es", "it")]
+# Libraries of the pages: directory of web/vendor, npm package, licence. The first line of its README has the version.
+PAGES = [("lean-qr", "lean-qr", "MIT"), ("swagger-ui", "swagger-ui-dist", "Apache-2.0"), ("uplot", "uplot", "MIT")]
 
 
 def cargo(*arguments):
@@ -116,6 +120,17 @@ def shipped():
         }
 
 
+def of_pages():
+    for directory, name, terms in PAGES:
+        with open(os.path.join(TOP, "web/vendor", directory, "README.md")) as file:
+            version = file.readline().split()[-1]
+        reference = f"pkg:npm/{name}@{version}"
+        yield {
+            "type": "library", "bom-ref": reference, "name": name, "version": version,
+            "scope": "required", "licenses": [{"license": {"id": terms}}], "purl": reference,
+        }
+
+
 def bill(target):
     metadata = cargo("metadata", "--format-version", "1", "--locked", "--filter-platform", target)
     with open(os.path.join(TOP, "Cargo.lock"), "rb") as file:
@@ -126,7 +141,7 @@ def bill(target):
     root = packages[metadata["resolve"]["root"]]
     others = sorted((p for p in packages.values() if p is not root), key=purl)
     inside = list(vendored(others))
-    files = list(shipped())
+    files = list(of_pages()) + list(shipped())
     edges = {purl(p): {purl(packages[d]) for d in nodes[i]["dependencies"] if d in packages} for i, p in packages.items()}
     for owner, component in inside:
         edges[owner].add(component["bom-ref"])

@@ -10,7 +10,7 @@ export const versions = mountPanel("versions", {
     const list = facts();
     body.append(list.element);
     return ({ sources }) => {
-      const { version, apiVersion, startedAtMs, build, model, charts } = sources.status.data;
+      const { version, apiVersion, startedAtMs, build, model, charts, wording } = sources.status.data;
       const { data: health } = sources.health;
       list.set([
         ["Program", version],
@@ -21,6 +21,7 @@ export const versions = mountPanel("versions", {
         ["Model", model.version],
         ["Inference", `${model.backend}, ${model.sessions} at once`],
         ...charts.map(({ id, version }) => [`Chart “${id}”`, version]),
+        ["Texts", wording],
         ...processRows(health?.process),
       ]);
     };
