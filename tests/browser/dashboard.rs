@@ -1,11 +1,11 @@
 //! The operator's page in an operator's words: what is the verdict, what does a panel say, do this.
 
 use crate::page::{DESKTOP, Options, Page};
-use crate::running::Running;
+use crate::running::{Running, Served};
 use crate::service;
 use serde_json::json;
 use std::ops::Deref;
-use suitsize::config::{AdminToken, ServeSettings};
+use suitsize::config::ServeSettings;
 
 mod operating;
 mod states;
@@ -37,13 +37,19 @@ pub fn roomy(settings: &mut ServeSettings) {
     settings.watch.memory_budget_mb = 100_000;
 }
 
-pub fn operated() -> Running {
-    watched(|settings| settings.admin_token = Some(AdminToken::parse(TOKEN).unwrap()))
+/// The built program with a token: the page reads in the configuration in force whether there is one, and that
+/// is told by the program alone.
+pub fn operated() -> Served {
+    Served::start(&[
+        ("SUITSIZE_ADMIN_TOKEN", TOKEN),
+        ("SUITSIZE_WARM", "off"),
+        ("SUITSIZE_RATE_LIMIT", "off"),
+    ])
 }
 
 impl Dashboard {
-    pub fn open(service: &Running, options: Options) -> Option<Self> {
-        let page = Page::open(&service::address(service.port), options)?;
+    pub fn open(port: u16, options: Options) -> Option<Self> {
+        let page = Page::open(&service::address(port), options)?;
         page.go("/dashboard");
         Some(Dashboard { page })
     }
@@ -82,10 +88,5 @@ impl Dashboard {
 
     pub fn act(&self, action: &str) {
         self.tap(&format!("[data-action=\"{action}\"]"));
-    }
-
-    /// Asks for everything anew, as its own button does.
-    pub fn renew(&self) {
-        self.act("refresh");
     }
 }

@@ -100,6 +100,13 @@ impl Kiosk {
         self.touch("next");
     }
 
+    /// On the keyboard, and Next tapped: quicker where typing is not what is looked at.
+    pub fn press_digits(&self, digits: &str) {
+        let keys: Vec<String> = digits.chars().map(String::from).collect();
+        self.press(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        self.touch("next");
+    }
+
     /// To the first answer.
     pub fn tell(&self, body: &Body) {
         self.start(body.sex);

@@ -11,6 +11,7 @@
 mod axe;
 mod chromium;
 mod dashboard;
+mod figures;
 mod kiosk;
 mod layout;
 mod page;

@@ -139,10 +139,6 @@ impl Page {
         self.runtime.block_on(self.driver().back()).unwrap();
     }
 
-    pub fn address(&self) -> String {
-        self.runtime.block_on(self.driver().current_url()).unwrap().to_string()
-    }
-
     /// The value of an expression in the page.
     pub fn value(&self, expression: &str) -> Value {
         let script = format!("return ({expression});");
@@ -197,6 +193,11 @@ impl Page {
     fn shown(&self) -> String {
         let text = "`${location.pathname} ${document.querySelector('main')?.dataset.screen} ${document.body.innerText}`";
         self.value(text).as_str().unwrap_or_default().chars().take(600).collect()
+    }
+
+    /// Waits until what follows from a change of size or colours is drawn.
+    pub fn settle(&self) {
+        self.promised("new Promise((done) => __real.frame(() => __real.frame(() => __real.frame(() => done(true)))))");
     }
 
     pub fn is_there(&self, selector: &str) -> bool {

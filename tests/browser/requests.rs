@@ -5,7 +5,6 @@ use serde_json::Value;
 #[derive(Clone, Debug)]
 pub struct Request {
     id: String,
-    pub method: String,
     pub url: String,
     /// What was sent, as text.
     pub body: String,
@@ -39,8 +38,8 @@ impl Requests {
         let url = text("url");
         // An empty page before the first, and what never leaves the browser.
         if url.starts_with("http") || url.starts_with("ws") {
-            let (id, method, body) = (id.to_owned(), text("method"), text("postData"));
-            self.0.push(Request { id, method, url, body, transferred: 0 });
+            let (id, body) = (id.to_owned(), text("postData"));
+            self.0.push(Request { id, url, body, transferred: 0 });
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the dashboard shows of a service that is new, busy, sick, alarmed or gone; each state is looked at by
 //! axe-core, by its layout and in a picture, dark and light, on a desk and on a telephone.
 
-use super::{DESK, Dashboard, operated, roomy, watched};
+use super::{DESK, Dashboard, roomy, watched};
 use crate::page::{DESKTOP, Options, PHONE};
 use crate::running::Running;
 use crate::{axe, layout, pictures};
@@ -20,6 +20,7 @@ fn check(dashboard: &Dashboard, name: &str) {
         dashboard.media("", dark);
         let scheme = if dark { "dark" } else { "light" };
         dashboard.value("scrollTo(0, 0) ?? true");
+        dashboard.settle();
         let mut tell = |what: &str, found: Vec<String>| {
             let at = format!("{scheme} at {}", view.width);
             faults.extend(found.into_iter().map(|fault| format!("{at}: {what}: {fault}")));
@@ -45,7 +46,7 @@ fn busy(service: &Running) {
 
 macro_rules! dashboard {
     ($service:expr, $options:expr) => {
-        match Dashboard::open($service, $options) {
+        match Dashboard::open($service.port, $options) {
             Some(dashboard) => dashboard,
             None => return,
         }
@@ -73,7 +74,7 @@ fn before_anything_is_known_places_are_kept() {
 #[test]
 fn a_new_service_says_that_nobody_has_asked_and_how_to() {
     let service = watched(|_| {});
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.wait_for_verdict("healthy");
     dashboard.wait_until_whole();
     dashboard.wait_for_panel("nothing-asked", "empty");
@@ -86,7 +87,7 @@ fn a_new_service_says_that_nobody_has_asked_and_how_to() {
 fn under_load_its_figures_are_the_services_own() {
     let service = watched(|_| {});
     busy(&service);
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.wait_until_whole();
     let told = service.get("/api/performance?minutes=15&route=/api/recommend").json();
     let asked = told["totals"]["requests"].as_u64().unwrap();
@@ -120,7 +121,7 @@ fn under_load_its_figures_are_the_services_own() {
 fn each_chart_can_be_read_as_a_table() {
     let service = watched(|_| {});
     busy(&service);
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.wait_until_whole();
     let charts = ["requests", "errors", "latency", "histogram", "hits", "memory", "processor"];
     for panel in charts {
@@ -139,7 +140,7 @@ fn each_chart_can_be_read_as_a_table() {
 fn every_range_is_asked_for() {
     let service = watched(|_| {});
     busy(&service);
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     for (range, query) in
         [("hour", "hours=1"), ("day", "hours=24"), ("week", "days=7"), ("now", "minutes=15")]
     {
@@ -158,7 +159,7 @@ fn a_store_that_does_not_work_is_told_with_what_to_do() {
     std::fs::create_dir(dir.path().join("suitsize.db")).unwrap();
     let service = Running::start_in(dir, roomy);
     busy(&service);
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.wait_for_verdict("degraded");
     dashboard.wait_for_words("verdict", "What to do");
     assert!(
@@ -189,7 +190,7 @@ fn an_alert_is_the_first_thing_that_is_seen() {
     let (service, _rules) = alarmed();
     busy(&service);
     while service.get("/api/alerts").json()["firing"].as_array().is_none_or(Vec::is_empty) {}
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.wait_for_verdict("unhealthy");
     let told = dashboard.panel("verdict");
     assert!(
@@ -206,7 +207,7 @@ fn a_service_that_goes_and_comes_back_is_told_as_gone_and_found_again() {
     let service = watched(|_| {});
     busy(&service);
     let port = service.port;
-    let dashboard = dashboard!(&service, Options { driven: true, ..DESK });
+    let dashboard = dashboard!(service, Options { driven: true, ..DESK });
     dashboard.may_miss_answers();
     dashboard.wait_until_whole();
     let routes = dashboard.panel("routes");
@@ -214,7 +215,7 @@ fn a_service_that_goes_and_comes_back_is_told_as_gone_and_found_again() {
     dashboard.advance(Duration::from_secs(20));
     dashboard.wait_for_verdict("unreachable");
     assert!(dashboard.panel("routes").contains(routes.lines().last().unwrap()), "figures stay");
-    dashboard.wait_for_words("figures", "old, of");
+    dashboard.wait_for_words("requests", "old, of");
     check(&dashboard, "gone");
 
     let _service = Running::start_in(dir, |settings| {
@@ -229,16 +230,16 @@ fn a_service_that_goes_and_comes_back_is_told_as_gone_and_found_again() {
 
 #[test]
 fn one_address_that_fails_leaves_the_others() {
-    let service = operated();
+    let service = watched(|_| {});
     busy(&service);
     let Some(page) = crate::page::Page::open(&crate::service::address(service.port), DESK) else {
         return;
     };
     page.before_scripts(
-        "const fetch = window.fetch;
+        "const own = window.fetch;
          window.fetch = (path, ...rest) => String(path).includes('api/alerts')
            ? Promise.resolve(new Response('{\"code\": \"internal\", \"title\": \"Ours\", \"detail\": \"It failed here\"}', {status: 500}))
-           : fetch(path, ...rest);",
+           : own(path, ...rest);",
     );
     page.go("/dashboard");
     let state = "document.querySelector('[data-panel=alerts]').dataset.state === 'failing'";
@@ -250,7 +251,7 @@ fn one_address_that_fails_leaves_the_others() {
 #[test]
 fn nobody_is_asked_while_it_is_paused() {
     let service = watched(|_| {});
-    let dashboard = dashboard!(&service, Options { driven: true, ..DESK });
+    let dashboard = dashboard!(service, Options { driven: true, ..DESK });
     dashboard.wait_until_whole();
     dashboard.act("pause");
     dashboard
@@ -268,7 +269,7 @@ fn nobody_is_asked_while_it_is_paused() {
 #[test]
 fn it_asks_one_thing_at_a_time_and_not_often() {
     let service = watched(|_| {});
-    let dashboard = dashboard!(&service, Options { driven: true, ..DESK });
+    let dashboard = dashboard!(service, Options { driven: true, ..DESK });
     dashboard.wait_until_whole();
     let before = dashboard.requests().len();
     for _ in 0..60 {
@@ -281,7 +282,7 @@ fn it_asks_one_thing_at_a_time_and_not_often() {
 #[test]
 fn colours_are_chosen_and_remembered() {
     let service = crate::service::shared();
-    let dashboard = dashboard!(&service, DESK);
+    let dashboard = dashboard!(service, DESK);
     dashboard.act("theme");
     let theme = "document.documentElement.dataset.theme ?? 'of the system'";
     assert_eq!(dashboard.string(theme), "dark");
