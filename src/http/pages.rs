@@ -17,7 +17,7 @@ macro_rules! file {
 }
 
 /// Everything of `web/kiosk` and `web/dashboard`, and what they use of `web/vendor`: a test compares.
-static FILES: [(&str, Asset); 88] = [
+static FILES: [(&str, Asset); 90] = [
     file!("kiosk/api.js"),
     file!("kiosk/bar.js"),
     file!("kiosk/clock.js"),
@@ -30,6 +30,7 @@ static FILES: [(&str, Asset); 88] = [
     file!("kiosk/drawings/jacket.js"),
     file!("kiosk/drawings/people.js"),
     file!("kiosk/entry.js"),
+    file!("kiosk/first.js"),
     file!("kiosk/flow.js"),
     file!("kiosk/history.js"),
     file!("kiosk/icon.svg"),
@@ -49,6 +50,7 @@ static FILES: [(&str, Asset); 88] = [
     file!("kiosk/screens/parts.js"),
     file!("kiosk/screens/result.js"),
     file!("kiosk/screens/sizes.js"),
+    file!("kiosk/screens/staff.js"),
     file!("kiosk/settings.js"),
     file!("kiosk/sheet.js"),
     file!("kiosk/state.js"),

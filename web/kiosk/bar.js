@@ -13,6 +13,7 @@ const bar = document.querySelector('#bar');
 
 export function show() {
   bar.hidden = get().screen === 'attract';
+  bar.setAttribute('aria-label', t('bar.name'));
   bar.replaceChildren(...(bar.hidden ? [] : buttons()));
 }
 

@@ -22,16 +22,17 @@ const JACKETS = {
   female: { DE: every(32, 54), UK: every(6, 28), US: every(2, 24), IT: every(38, 60), FR: every(34, 56) },
 };
 
-/** Women's trouser numbers differ between makers too much to be read; inches do not. */
-const inches = [...every(26, 36, 1), ...every(38, 48)];
+/** Men's trousers are numbered by the waist, women's as their jackets are. */
+const inches = [...every(28, 36, 1), ...every(38, 48)];
 const TROUSERS = {
-  male: { EU: every(42, 70), US: inches.slice(2), IT: every(42, 70), FR: every(36, 64) },
-  female: { US: inches.slice(0, -2) },
+  male: { EU: every(42, 70), US: inches, IT: every(42, 70), FR: every(36, 64) },
+  female: JACKETS.female,
 };
 
-/** Systems of jackets for a sex, the shopper's own first, each with its numbers. */
+/** Systems of labels for a sex, the shopper's own first, each with its numbers. */
 export const jackets = (sex, own) => ownFirst(JACKETS[sex], own);
-export const trousers = (sex, own) => ownFirst(TROUSERS[sex], own === 'UK' ? 'US' : own);
+export const trousers = (sex, own) =>
+  ownFirst(TROUSERS[sex], own === 'UK' && sex === 'male' ? 'US' : own);
 
 const ownFirst = (systems, own) =>
   Object.fromEntries(Object.entries(systems).sort(([a], [b]) => (b === own) - (a === own)));

@@ -33,10 +33,10 @@ function firstLanguage() {
 }
 
 function firstUnits() {
-  const stored = store.read('units');
-  if (stored === 'metric' || stored === 'imperial') return stored;
+  const wished = [store.read('units'), address.get('units')];
   const region = navigator.language.split('-')[1]?.toUpperCase();
-  return IMPERIAL_REGIONS.includes(region) ? 'imperial' : 'metric';
+  const usual = IMPERIAL_REGIONS.includes(region) ? 'imperial' : 'metric';
+  return wished.find((units) => units === 'metric' || units === 'imperial') ?? usual;
 }
 
 let language = firstLanguage();

@@ -49,6 +49,9 @@ export const warnings = (found) =>
     .map(({ code }) => [code, t(`warning.${code}`)])
     .filter(([code], index, all) => all.findIndex(([other]) => other === code) === index);
 
+/** More than this makes a code that a telephone reads with difficulty. */
+const MOST_BYTES = 300;
+
 /** The answer in a few lines of plain text, for a telephone. */
 export function plainText(recommendation) {
   const { size, sizes, alterationDetails } = recommendation;
@@ -63,5 +66,10 @@ export function plainText(recommendation) {
     elsewhere.map((s) => `${s} ${sizes[s]}`).join(', '),
     changes.length > 0 && t('plain.alterations', { list: changes.join('; ') }),
   ];
-  return lines.filter(Boolean).join('\n');
+  return lines.filter(Boolean).reduce(asLongAsItIsShort);
+}
+
+function asLongAsItIsShort(text, line) {
+  const longer = `${text}\n${line}`;
+  return new TextEncoder().encode(longer).length > MOST_BYTES ? text : longer;
 }

@@ -8,13 +8,18 @@ const books = new Map();
 let book = {};
 let locale = 'en';
 
-async function fetchBook(code) {
-  if (!books.has(code)) {
-    const answer = await fetch(`/pages/wording/${code}.json`);
-    if (!answer.ok) throw new Error(`wording ${code}: ${answer.status}`);
-    books.set(code, (await answer.json()).kiosk);
-  }
-  return books.get(code);
+/** One request for a language, however many ask; one that failed can be asked for again. */
+function fetchBook(code) {
+  if (!books.has(code)) books.set(code, bringBook(code));
+  const fetched = books.get(code);
+  fetched.catch(() => books.delete(code));
+  return fetched;
+}
+
+async function bringBook(code) {
+  const answer = await fetch(`/pages/wording/${code}.json`);
+  if (!answer.ok) throw new Error(`wording ${code}: ${answer.status}`);
+  return (await answer.json()).kiosk;
 }
 
 /** Speaks `code` from now on; stays with the language before where it cannot be had. */

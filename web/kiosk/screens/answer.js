@@ -7,9 +7,11 @@ import * as flow from '../flow.js';
 import { get } from '../state.js';
 import { t } from '../texts.js';
 import { verdictTitle } from '../verdict.js';
-import { counts, sizeCards, staff } from './parts.js';
+import { counts, notes, sizeCards } from './parts.js';
+import { staff } from './staff.js';
 
 export function answer({ recommendation }) {
+  if (!recommendation.size) return staff({ recommendation });
   const isSure = flow.worthAsking().length === 0;
   const sharpen =
     !isSure && button('sharpen', [t('answer.sharpen'), icon('next')], flow.sharpen, { class: 'primary' });
@@ -19,9 +21,10 @@ export function answer({ recommendation }) {
       'div',
       { class: 'intro sized' },
       h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
-      recommendation.size ? sizeCards(recommendation) : staff(recommendation),
+      sizeCards(recommendation),
+      notes(recommendation),
     ),
-    h('div', { class: 'controls' }, recommendation.size && counts(recommendation)),
+    h('div', { class: 'controls' }, counts(recommendation)),
     h('div', { class: 'actions' }, result, sharpen),
     refinements(),
   ];

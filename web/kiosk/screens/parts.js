@@ -7,6 +7,7 @@ import { lengthCode, numberOf } from '../labels.js';
 import { told } from '../question.js';
 import { sizeSystem } from '../settings.js';
 import { get } from '../state.js';
+import { warnings } from '../tell.js';
 import { has, list, t } from '../texts.js';
 import { lengthWord, runnerUp } from '../verdict.js';
 
@@ -68,7 +69,7 @@ export function counts(recommendation) {
   );
 }
 
-const keyOf = ({ size, n }) => (size === null ? t('counts.rest', { n }) : t('counts.key', { n, size }));
+const keyOf = ({ size, n }) => (size === null ? t('counts.keyRest', { n }) : t('counts.key', { n, size }));
 
 function countsSentence(people) {
   const parts = people.map(({ size, n }, index) => {
@@ -79,13 +80,9 @@ function countsSentence(people) {
   return t(`counts.${told(get())}`, { people: t(`counts.${sex}`), list: list(parts) });
 }
 
-/** No size to name: the nearest, and a person who helps. */
-export function staff(recommendation) {
-  const nearest = recommendation.alternatives[0];
-  return h(
-    'div',
-    { class: 'staff' },
-    h('p', { class: 'hint' }, t('staff.text')),
-    nearest && h('p', { class: 'nearest' }, t('staff.nearest'), ' ', h('strong', { 'data-size': nearest.size }, nearest.size)),
-  );
+/** When to trust the answer less. */
+export function notes({ warnings: found }) {
+  const texts = warnings(found);
+  if (texts.length === 0) return null;
+  return h('ul', { class: 'notes' }, texts.map(([code, text]) => h('li', { 'data-code': code }, text)));
 }

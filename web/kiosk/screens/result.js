@@ -13,42 +13,37 @@ import { get } from '../state.js';
 import * as tell from '../tell.js';
 import { t } from '../texts.js';
 import { verdictTitle } from '../verdict.js';
-import { counts, sizeCards, staff } from './parts.js';
+import { counts, notes, sizeCards } from './parts.js';
+import { staff } from './staff.js';
 
 export function result({ recommendation }) {
+  if (!recommendation.size) return staff({ recommendation });
   showSheet(recommendation);
-  const parts = recommendation.size
-    ? [
-        counts(recommendation),
-        sits(recommendation),
-        others(recommendation),
-        trousers(recommendation),
-        alterations(recommendation),
-        why(recommendation),
-        conversion(recommendation),
-      ]
-    : [why(recommendation)];
   return [
     h(
       'div',
       { class: 'intro sized' },
       h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
-      recommendation.size ? sizeCards(recommendation) : staff(recommendation),
+      sizeCards(recommendation),
       notes(recommendation),
     ),
-    h('div', { class: 'cards' }, parts),
+    h(
+      'div',
+      { class: 'cards' },
+      counts(recommendation),
+      sits(recommendation),
+      others(recommendation),
+      trousers(recommendation),
+      alterations(recommendation),
+      why(recommendation),
+      conversion(recommendation),
+    ),
     actions(recommendation),
   ];
 }
 
 const card = (name, title, ...children) =>
   h('section', { class: `card ${name}`, 'aria-labelledby': `card-${name}` }, h('h2', { id: `card-${name}` }, title), ...children);
-
-/** When to trust the answer less. */
-function notes({ warnings }) {
-  const texts = tell.warnings(warnings);
-  return texts.length > 0 && h('ul', { class: 'notes' }, texts.map(([code, text]) => h('li', { 'data-code': code }, text)));
-}
 
 function sits(recommendation) {
   const found = recommendation.zones;

@@ -74,14 +74,13 @@ export function trousers() {
   const numbers = systems[system].map((size) =>
     choice('size', size, size, () => flow.answer('knownTrousers', { size, system }), number),
   );
-  const only = Object.keys(systems).length === 1;
+  const nameOf = (name) =>
+    t(sex === 'male' && name === 'US' ? 'trousers.inches' : `system.${name}`);
   return frame({
     title: t('trousers.title'),
     hint: t('trousers.hint'),
     controls: [
-      only
-        ? h('p', { class: 'hint' }, t(`trousers.system.${system}`))
-        : systemsOf(systems, draft, (name) => t(`trousers.system.${name}`)),
+      systemsOf(systems, draft, nameOf),
       group(t('sizes.number'), 'numbers', numbers),
     ],
     actions: skipButton(t('skip.size'), 'knownTrousers'),
