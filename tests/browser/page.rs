@@ -277,6 +277,13 @@ impl Page {
         self.runtime.block_on(self.driver().screenshot_as_png()).unwrap()
     }
 
+    /// The whole document, also what has to be scrolled to.
+    pub fn long_picture(&self) -> Vec<u8> {
+        let root = self.wait("the document", "document.documentElement");
+        let root = WebElement::from_json(root, self.driver().handle().clone()).unwrap();
+        self.runtime.block_on(root.screenshot_as_png()).unwrap()
+    }
+
     /// Everything that was asked for so far.
     pub fn requests(&self) -> Vec<Request> {
         let log = self.runtime.block_on(self.driver().get_log("performance")).unwrap();
