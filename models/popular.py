@@ -12,7 +12,7 @@ How a share is found:
 1. Bodies. A survey has too few people for each cell, so every subject stands for a small cloud:
    a normal kernel on log height and log weight. KERNEL is the width that makes people who were left
    out most likely (`--check` prints the scores). Soldiers are first moved half of the way to
-   civilians (CIVILIAN), who are wider in every direction.
+   civilians (civilians.py), who are wider in every direction.
 2. What they say. A shopper does not know the body but a number: biased and spread as the survey's
    subjects were (`train.statement_error`), whole cm and kg or whole inches and pounds, and often a
    round number. How often pounds are round is measured on what the subjects said, per sex.
@@ -32,6 +32,7 @@ from pathlib import Path
 
 import numpy as np
 
+import civilians
 import survey
 from scores import normal_cdf
 from train import statement_error
@@ -42,14 +43,6 @@ GRID = 0.5
 
 # Standard deviation of a subject's kernel, in standard deviations of all subjects of that sex.
 KERNEL = 0.30
-# How far shoppers are from soldiers to the civilians below, 0 to 1. Half, because those are one nation's,
-# among the heaviest, and every adult over 20, not those who buy a suit.
-CIVILIAN = 0.5
-# P5, P50, P95 of adults in NHANES 2021-2023 (NCHS, Vital and Health Statistics, series 3 no. 50).
-CIVILIANS = {
-    "male": ((162.2, 175.2, 187.2), (60.9, 86.6, 131.8)),
-    "female": ((149.6, 161.2, 172.5), (50.7, 73.5, 119.2)),
-}
 
 # Assumed, not measured: a shop with its own counts should put them here.
 # Shoppers who answer in cm and kg; the others in inches and pounds.
@@ -87,7 +80,7 @@ class Say:
 class Shoppers:
     """A population of shoppers. The defaults are the ones the list is made for."""
 
-    civilian: float = CIVILIAN
+    civilian: float = civilians.SHOPPERS
     metric: float = METRIC
     women_untold: float = WOMEN_UNTOLD
     half_cm: float = HALF_CM
@@ -144,11 +137,7 @@ class Bodies:
 
 def bodies(people, sex, civilian):
     """Survey subjects, moved towards civilians, as they would state themselves."""
-    logs = np.log(people.inputs[:, :2])
-    low, centre, high = np.percentile(logs, [5, 50, 95], axis=0)
-    civilian_low, civilian_centre, civilian_high = np.log(CIVILIANS[sex]).T
-    wider = ((civilian_high - civilian_low) / (high - low)) ** civilian
-    logs = (logs - centre) * wider + centre + civilian * (civilian_centre - centre)
+    logs = civilians.moved(people, sex, civilian)
     error = statement_error(people)
     bias = np.array([error[axis]["logBias"] for axis in ("height", "weight")])
     variance = np.array([error[axis]["logVariance"] for axis in ("height", "weight")])

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+import civilians
 import powerlaw
 import scores
 import survey
@@ -27,6 +28,9 @@ POPULATION_LOG_SD = {"chest": 0.020, "waist": 0.025, "hip": 0.015}
 # An age nobody told: ln a ~ N(ln 42, variance 0.12), about 30 to 60 for two in three shoppers.
 UNKNOWN_AGE = {"years": 42.0, "logVariance": 0.12}
 GROSS_TYPO_ROBUST_SDS = 4.0
+# How wide the weight of a shopper who does not tell it is taken to be: as wide as civilians', all of the way.
+# Too wide costs little, too narrow is sure of what it does not know (weightless.py; MODEL_CARD.md has the figures).
+UNKNOWN_WEIGHT_WIDTH = 1.0
 
 
 def statement_error(people):
@@ -39,6 +43,29 @@ def statement_error(people):
         kept = ratio[np.abs(ratio - centre) < GROSS_TYPO_ROBUST_SDS * robust_sd]
         error[name] = {"logBias": round(float(kept.mean()), 5), "logVariance": round(float(kept.var()), 7)}
     return error
+
+
+def unknown_weight(people, sex, level_way=civilians.SHOPPERS, width_way=UNKNOWN_WEIGHT_WIDTH):
+    """A weight that nobody told, given the height: a power of it with the log variance of what is left.
+
+    ln w ~ N(ln kg + exponent (ln h - ln h0), logVariance), h0 the centre. The power is the survey's; level
+    and variance are moved these ways from the survey's to the civilians'.
+    """
+    log_centre = np.log(powerlaw.CENTRES[sex][0])
+
+    def line(logs):
+        return np.polyfit(logs[:, 0] - log_centre, logs[:, 1], 1)
+
+    exponent, _ = line(civilians.moved(people, sex, 0.0))
+    middle = civilians.moved(people, sex, level_way)
+    level = (middle[:, 1] - exponent * (middle[:, 0] - log_centre)).mean()
+    wide = civilians.moved(people, sex, width_way)
+    left = wide[:, 1] - np.polyval(line(wide), wide[:, 0] - log_centre)
+    return {
+        "kg": round(float(np.exp(level)), 2),
+        "exponent": round(float(exponent), 4),
+        "logVariance": round(float(left.var()), 5),
+    }
 
 
 def graph(model):
@@ -122,6 +149,7 @@ def describe(sex, people, model, onnx_bytes):
             for name, row in zip(survey.MEASURES, model.J)
         },
         "stated": statement_error(people),
+        "unknownWeight": unknown_weight(people, sex),
     }
 
 

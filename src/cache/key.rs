@@ -47,6 +47,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         tapes_cm,
         build: Build { chest, stomach },
         known_size,
+        known_trousers,
         measured,
         tape_by: _, // as resolved by `Question::tape_by`
         size_system,
@@ -63,7 +64,7 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
         at += bytes.len();
     };
     put(&halves(Some(*height_cm)));
-    put(&halves(Some(*weight_kg)));
+    put(&halves(*weight_kg));
     put(&halves(*age_years));
     for tape in tapes_cm {
         put(&halves(*tape));
@@ -91,6 +92,10 @@ fn encode(question: &Question, hasher: &mut SipHasher24) {
     let language = language.unwrap_or_default();
     if language != Language::default() {
         hasher.write(&[3, language as u8]);
+    }
+    if let Some(KnownSize { label, system }) = known_trousers {
+        hasher.write(&[4, system_code(*system)]);
+        text(label, hasher);
     }
 }
 
@@ -142,6 +147,7 @@ mod tests {
             Question::new(175.5, 75.0),
             Question::new(175.0, 75.5),
             Question::new(75.0, 175.0),
+            Question { weight_kg: None, ..plain() },
             Question { age_years: Some(40.0), ..plain() },
             Question { sex: Sex::Female, ..plain() },
             Question { fit: Fit::Slim, ..plain() },
@@ -153,6 +159,14 @@ mod tests {
             Question { known_size: Some(known("shop", SizeSystem::EU)), ..plain() },
             Question { known_size: Some(known("50R", SizeSystem::EU)), ..plain() },
             Question { known_size: Some(known("50R", SizeSystem::US)), ..plain() },
+            Question { known_trousers: Some(known("50R", SizeSystem::EU)), ..plain() },
+            Question { known_trousers: Some(known("50R", SizeSystem::US)), ..plain() },
+            Question { known_trousers: Some(known("shop", SizeSystem::EU)), ..plain() },
+            Question {
+                known_size: Some(known("50R", SizeSystem::EU)),
+                known_trousers: Some(known("50R", SizeSystem::EU)),
+                ..plain()
+            },
             Question { details: true, ..plain() },
             Question { language: Some(Language::De), ..plain() },
             Question { language: Some(Language::It), ..plain() },

@@ -57,6 +57,12 @@ pub struct QuestionFlags {
     /// System of --known-size [default: EU]
     #[arg(long, value_name = "SYSTEM", requires = "known_size")]
     known_system: Option<String>,
+    /// Trousers that fit: 50; in US and UK inches of waist, 34 or 34/32
+    #[arg(long, value_name = "LABEL")]
+    known_trousers: Option<String>,
+    /// System of --known-trousers [default: EU]
+    #[arg(long, value_name = "SYSTEM", requires = "known_trousers")]
+    known_trousers_system: Option<String>,
     /// Label of the answer: EU, US, UK, IT, FR, JP or DE [default: EU]
     #[arg(long, value_name = "SYSTEM")]
     size_system: Option<String>,
@@ -117,6 +123,9 @@ impl QuestionFlags {
         fields.extend(build.map(|build| ("build".to_owned(), build)));
         let known = object([("size", &self.known_size), ("system", &self.known_system)]);
         fields.extend(known.map(|known| ("knownSize".to_owned(), known)));
+        let trousers =
+            object([("size", &self.known_trousers), ("system", &self.known_trousers_system)]);
+        fields.extend(trousers.map(|trousers| ("knownTrousers".to_owned(), trousers)));
         if self.measured || self.stated {
             fields.insert("measured".to_owned(), json!(self.measured));
         }

@@ -72,7 +72,7 @@ pub fn open(
 
 /// The easiest to answer first: a look, a label, a tape.
 fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
-    let mut open = Vec::with_capacity(7);
+    let mut open = Vec::with_capacity(8);
     let taped = |tape| question.tape_cm(tape).is_some();
     let builds = [
         ("build.stomach", Zone::Waist, question.build.stomach.is_some() || taped(Tape::Waist)),
@@ -87,6 +87,10 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
     if question.known_size.is_none() && !taped(Tape::Chest) {
         let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
         open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: 4 });
+    }
+    if question.known_trousers.is_none() && !taped(Tape::Waist) {
+        let noise = needs.noise_of_cm(Zone::Waist, know::KNOWN_TROUSERS_SD_CM);
+        open.push(Asking { field: "knownTrousers", zone: Zone::Waist, noise, groups: 4 });
     }
     let tapes = [
         (Tape::Sleeve, Zone::Sleeve),

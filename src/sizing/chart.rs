@@ -8,6 +8,7 @@ mod check;
 mod collection;
 mod labels;
 mod locate;
+mod trousers;
 
 pub use collection::{Charts, DEFAULT_CHART};
 pub use labels::KnownJacket;

@@ -27,6 +27,9 @@ pub const LANGUAGES: Words<Language, 5> = [
 /// The longest text that a field takes.
 pub const MAX_TEXT_CHARS: usize = 32;
 
+/// A question has one of these at least.
+pub const OF_THE_CHEST: [&str; 3] = ["weight", "knownSize", "chest"];
+
 /// A field of a request.
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -84,7 +87,11 @@ pub fn fields() -> Vec<Field> {
     let required = |field: Field| Field { required: true, ..field };
     let mut fields = vec![
         required(field("height", Kind::Height(HEIGHT_CM), "Body height without shoes.")),
-        required(field("weight", Kind::Number(Quantity::Mass, WEIGHT_KG), "Body weight.")),
+        field(
+            "weight",
+            Kind::Number(Quantity::Mass, WEIGHT_KG),
+            "Body weight. May be left out where `knownSize` or `chest` is given.",
+        ),
         field("fitPreference", words(FITS), "How much room the wearer likes; `regular` if absent."),
         field("unit", Kind::Unit, "Unit of every length and weight of the request."),
         field("age", Kind::Number(Quantity::Years, AGE_YEARS), "Age: the charts are for adults."),
@@ -93,7 +100,12 @@ pub fn fields() -> Vec<Field> {
     fields.extend(Tape::ALL.map(tape));
     fields.extend([
         field("build", build(), "How the person looks beside others of this height and weight."),
-        field("knownSize", known_size(), "A jacket that fits, as its label reads."),
+        field(
+            "knownSize",
+            known("The label, such as `40R`."),
+            "A jacket that fits, as its label reads.",
+        ),
+        field("knownTrousers", known(TROUSERS), "Trousers that fit, as their label reads."),
         field("measured", Kind::Flag, "Height and weight were measured, not stated."),
         field("tape", words(TAPES_BY), "Who held the tape; a fitter's is trusted more."),
         field("sizeSystem", systems(), "System of the answer's `size`; `EU` if absent."),
@@ -115,8 +127,12 @@ fn build() -> Kind {
     ])
 }
 
-fn known_size() -> Kind {
-    let size = field("size", Kind::Text, "The label, such as `40R`.");
+const TROUSERS: &str = "The label. EU, IT, DE: a number such as `50`; US, UK: inches of waist such as `34` or \
+    `34/32`; FR: half the waist, such as `44`; women: the number of the jacket. `W34` is inches in any system; \
+    JP is not read.";
+
+fn known(says: &'static str) -> Kind {
+    let size = field("size", Kind::Text, says);
     Kind::Object(vec![
         Field { required: true, ..size },
         field("system", systems(), "System of the label; `EU` if absent."),

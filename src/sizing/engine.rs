@@ -5,7 +5,7 @@ use super::body::{Measure, Sex};
 use super::chart::{Block, Chart, ChartError, Charts, DEFAULT_CHART};
 use super::fit::Pattern;
 use super::know;
-use super::model::{Around, Backend, Joint, Model, ModelError, ModelInput};
+use super::model::{Around, Backend, Joint, Model, ModelError, ModelInput, StatementError};
 use super::parse;
 use super::plausible;
 use super::posterior::{Posterior, TrueHeight};
@@ -159,12 +159,9 @@ impl Engine {
     /// Every mistake in it at once, the chart's too.
     pub fn question(&self, value: &Value) -> Result<Question, Refusal> {
         let (question, mut errors) = parse::read(value);
-        match (self.chart_for(&question), &question.known_size) {
-            (Err(refusal), _) => errors.extend(refusal.errors),
-            (Ok((_, block)), Some(known)) if block.known_jacket(known).is_none() => {
-                errors.push(know::unknown_size(known, block));
-            }
-            _ => {}
+        match self.chart_for(&question) {
+            Err(refusal) => errors.extend(refusal.errors),
+            Ok((_, block)) => errors.extend(know::unknown_labels(&question, block)),
         }
         if errors.is_empty() { Ok(question) } else { Err(Refusal { errors }) }
     }
@@ -264,25 +261,25 @@ impl Engine {
 
     fn model_input(&self, question: &Question) -> ModelInput {
         let manifest = self.model.manifest();
-        let stated = &manifest.sex(question.sex).stated;
+        let of_sex = manifest.sex(question.sex);
+        let stated = &of_sex.stated;
         let unknown = &manifest.unknown_age;
         let (age, age_variance) = match question.age_years {
             Some(years) => (years, 0.0),
             None => (unknown.years, unknown.log_variance),
         };
-        if question.measured {
-            return ModelInput {
-                body: [question.height_cm, question.weight_kg, age],
-                log_variance: [0.0, 0.0, age_variance],
-            };
-        }
+        let told = |value: f64, error: &StatementError| match question.measured {
+            true => (value, 0.0),
+            false => (value * (-error.log_bias).exp(), error.log_variance),
+        };
+        let (height_cm, height_variance) = told(question.height_cm, &stated.height);
+        let (weight_kg, weight_variance) = match question.weight_kg {
+            Some(kg) => told(kg, &stated.weight),
+            None => of_sex.unknown_weight(height_cm),
+        };
         ModelInput {
-            body: [
-                question.height_cm * (-stated.height.log_bias).exp(),
-                question.weight_kg * (-stated.weight.log_bias).exp(),
-                age,
-            ],
-            log_variance: [stated.height.log_variance, stated.weight.log_variance, age_variance],
+            body: [height_cm, weight_kg, age],
+            log_variance: [height_variance, weight_variance, age_variance],
         }
     }
 }

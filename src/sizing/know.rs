@@ -1,6 +1,6 @@
 //! From what a shopper tells to what the posterior takes in: each piece with its own doubt.
 
-use super::body::{Limits, Measure, Quantity, Tape};
+use super::body::{Limits, Measure, Quantity, Sex, Tape};
 use super::chart::Block;
 use super::fit;
 use super::normal;
@@ -13,6 +13,10 @@ use super::refusal::{Code, FieldError};
 pub const KNOWN_SIZE_SD_CM: f64 = 4.0;
 /// A length class is 3 cm of sleeve; a label says which, give or take most of one.
 const KNOWN_SLEEVE_SD_CM: f64 = 2.0;
+/// Trousers that fit say where the waist is, give or take this. A judgement, of what is known: makers' waistbands
+/// under one label are 1.2 in (3 cm) apart in their deviation (seven makers, see `chart/trousers`), labels come 1
+/// or 2 in apart (0.7 to 1.5 cm), and a waistband sits below the navel, with ease or without (3 to 4 cm).
+pub const KNOWN_TROUSERS_SD_CM: f64 = 5.0;
 /// A build is judged by eye: correlation of what is chosen with the truth (MODEL: 0.5 to 0.7).
 const BUILD_CORRELATION: f64 = 0.6;
 /// The same as noise, in standard deviations of the truth: sqrt(1 / 0.6^2 - 1).
@@ -22,7 +26,6 @@ pub const BUILD_NOISE_SDS: f64 = 4.0 / 3.0;
 const CONTRADICTION_SDS: f64 = 6.0;
 /// A known size is vague (4 cm), so that five of its deviations are already 30 cm of chest.
 const KNOWN_SIZE_CONTRADICTION_SDS: f64 = 5.0;
-const CONTRADICTS_SIZE: &str = "nobody of this height and weight wears this size; check the size, its system, the height and the weight";
 /// Beyond this an answer is believed and remarked upon: one honest one in eighty.
 const REMARKABLE_SDS: f64 = 2.5;
 
@@ -50,22 +53,23 @@ pub fn take_in(
     let mut errors = Vec::new();
     let mut remarkable = Vec::new();
     let mut observations = builds(posterior, question);
-    match known_size(posterior, question, block) {
-        Ok(known) => {
-            let surprises = known.iter().map(|jacket| posterior.surprise(jacket).abs());
-            let surprise = surprises.fold(0.0, f64::max);
-            if surprise > KNOWN_SIZE_CONTRADICTION_SDS {
-                errors.push(FieldError::new(
-                    "knownSize.size",
-                    Code::Contradictory,
-                    CONTRADICTS_SIZE,
-                ));
-            } else if surprise > REMARKABLE_SDS {
-                remarkable.push("knownSize");
+    for (field, known) in [
+        ("knownSize", known_size(posterior, question, block)),
+        ("knownTrousers", known_trousers(posterior, question, block)),
+    ] {
+        match known {
+            Ok(known) => {
+                let surprises = known.iter().map(|label| posterior.surprise(label).abs());
+                let surprise = surprises.fold(0.0, f64::max);
+                if surprise > KNOWN_SIZE_CONTRADICTION_SDS {
+                    errors.push(contradicted_label(question, field));
+                } else if surprise > REMARKABLE_SDS {
+                    remarkable.push(field);
+                }
+                observations.extend(known);
             }
-            observations.extend(known);
+            Err(error) => errors.push(error),
         }
-        Err(error) => errors.push(error),
     }
     let tapes: Vec<(Tape, Observation)> = Tape::ALL
         .into_iter()
@@ -120,6 +124,21 @@ fn log_observation(posterior: &Posterior, measure: Measure, cm: f64, noise_cm: f
     }
 }
 
+/// What everything is held against, for a sentence.
+fn height_and_weight(question: &Question) -> [&'static str; 2] {
+    match question.weight_kg {
+        Some(_) => ["height and weight", ", the height and the weight"],
+        None => ["height", " and the height"],
+    }
+}
+
+fn contradicted_label(question: &Question, field: &str) -> FieldError {
+    let [body, and_body] = height_and_weight(question);
+    let message =
+        format!("nobody of this {body} wears this size; check the size, its system{and_body}");
+    FieldError::new(format!("{field}.size"), Code::Contradictory, message)
+}
+
 fn contradiction(
     posterior: &Posterior,
     question: &Question,
@@ -148,12 +167,13 @@ fn contradiction(
         min: grid(allowed.min.max(possible.min), f64::ceil),
         max: grid(allowed.max.min(possible.max), f64::floor),
     };
-    let hint = plausible::length_hint(given, allowed, question.unit)
-        .unwrap_or("check this measure, the height and the weight");
+    let [body, and_body] = height_and_weight(question);
+    let check = format!("check this measure{and_body}");
+    let hint = plausible::length_hint(given, allowed, question.unit).unwrap_or(&check);
     FieldError::outside(
         tape.name(),
         Code::Contradictory,
-        &format!("with this height and weight, {}", tape.name()),
+        &format!("with this {body}, {}", tape.name()),
         allowed,
         Quantity::Length,
         question.unit,
@@ -192,19 +212,64 @@ fn known_size(
     Ok(observations)
 }
 
-/// A label that the chart cannot read in its system, with the systems that could.
-pub fn unknown_size(known: &KnownSize, block: &Block) -> FieldError {
-    let readable = |system: &SizeSystem| {
-        block.known_jacket(&KnownSize { system: *system, ..known.clone() }).is_some()
+fn known_trousers(
+    posterior: &Posterior,
+    question: &Question,
+    block: &Block,
+) -> Result<Vec<Observation>, FieldError> {
+    let Some(known) = &question.known_trousers else {
+        return Ok(Vec::new());
     };
-    let elsewhere: Vec<&str> =
-        SizeSystem::ALL.into_iter().filter(readable).map(SizeSystem::name).collect();
-    let hint = match elsewhere.as_slice() {
-        [] => format!("sizes read like {}", block.example_labels(known.system).join(", ")),
-        systems => format!("{} has: send it as knownSize.system", systems.join(" or ")),
+    let waist_cm = block
+        .known_trousers(known, question.sex)
+        .ok_or_else(|| unknown_trousers(known, block, question.sex))?;
+    Ok(vec![log_observation(posterior, Measure::Waist, waist_cm, KNOWN_TROUSERS_SD_CM)])
+}
+
+/// The labels of a question that the chart cannot read.
+pub fn unknown_labels(question: &Question, block: &Block) -> Vec<FieldError> {
+    let sex = question.sex;
+    let jacket = question.known_size.as_ref().filter(|known| block.known_jacket(known).is_none());
+    let trousers = question.known_trousers.as_ref();
+    let trousers = trousers.filter(|known| block.known_trousers(known, sex).is_none());
+    let jacket = jacket.map(|known| unknown_size(known, block));
+    let trousers = trousers.map(|known| unknown_trousers(known, block, sex));
+    jacket.into_iter().chain(trousers).collect()
+}
+
+/// A label that the chart cannot read in its system, with the systems that could.
+fn unknown_size(known: &KnownSize, block: &Block) -> FieldError {
+    let elsewhere = systems_that_read(known, |known| block.known_jacket(known).is_some());
+    let hint = match elsewhere.as_str() {
+        "" => format!("sizes read like {}", block.example_labels(known.system).join(", ")),
+        systems => format!("{systems} has: send it as knownSize.system"),
     };
     let message = format!("{} has no such size in this chart; {hint}", known.system.name());
     FieldError::new("knownSize.size", Code::UnknownSize, message)
+}
+
+/// The same for trousers, of which a Japanese label is in centimetres that another system might read as its own.
+fn unknown_trousers(known: &KnownSize, block: &Block, sex: Sex) -> FieldError {
+    let system = known.system.name();
+    let message = if known.system == SizeSystem::JP {
+        "JP trousers are not read; send another system's, or inches of waist such as W34".to_owned()
+    } else {
+        let is_read = |known: &KnownSize| block.known_trousers(known, sex).is_some();
+        let examples = block.example_trousers(known.system, sex).join(", ");
+        let hint = match systems_that_read(known, is_read).as_str() {
+            "" => format!("trousers read like {examples}"),
+            systems => format!("{systems} has: send it as knownTrousers.system"),
+        };
+        format!("{system} has no such trousers in this chart; {hint}")
+    };
+    FieldError::new("knownTrousers.size", Code::UnknownSize, message)
+}
+
+/// "US or UK": the systems in which a label is one.
+fn systems_that_read(known: &KnownSize, is_read: impl Fn(&KnownSize) -> bool) -> String {
+    let of = |system: &SizeSystem| KnownSize { system: *system, ..known.clone() };
+    let systems = SizeSystem::ALL.into_iter().filter(|system| is_read(&of(system)));
+    systems.map(SizeSystem::name).collect::<Vec<_>>().join(" or ")
 }
 
 /// A chosen picture of chest or stomach, as an observation of how a person differs from others of

@@ -10,7 +10,7 @@ mod inference;
 mod manifest;
 mod runtime;
 
-pub use manifest::{Manifest, SexManifest};
+pub use manifest::{Manifest, SexManifest, StatementError};
 pub use runtime::Backend;
 
 use super::body::{Measure, Sex};

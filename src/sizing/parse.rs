@@ -27,6 +27,7 @@ pub const FIELDS: &[&str] = &[
     "inseam",
     "build",
     "knownSize",
+    "knownTrousers",
     "measured",
     "tape",
     "sizeSystem",
@@ -82,9 +83,12 @@ impl<'a> Reader<'a> {
     fn question(&mut self) -> Question {
         // Stand-ins where a field is missing: valid, so that they raise no second error.
         let height_cm = self.height().unwrap_or(175.0);
-        let weight_kg = self.number("weight", Quantity::Mass, true).unwrap_or(75.0);
-        self.refuse_pounds_beside_feet(height_cm, weight_kg);
-        let mut question = Question::new(height_cm, weight_kg);
+        let mut question = Question::new(height_cm, 75.0);
+        if let Some(weight_kg) = self.number("weight", Quantity::Mass, false) {
+            self.refuse_pounds_beside_feet(height_cm, weight_kg);
+            question.weight_kg = Some(weight_kg);
+        }
+        self.refuse_nothing_of_the_chest();
         question.unit = self.unit;
         question.age_years = self.number("age", Quantity::Years, false);
         question.sex = self.choice("sex", &contract::SEXES).unwrap_or_default();
@@ -93,14 +97,25 @@ impl<'a> Reader<'a> {
             question.tapes_cm[tape as usize] = self.number(tape.name(), Quantity::Length, false);
         }
         question.build = self.build();
-        question.known_size = self.known_size();
+        question.known_size = self.known("knownSize", "40R");
+        question.known_trousers = self.known("knownTrousers", "34");
         question.measured = self.flag("measured");
         question.tape_by = self.choice("tape", &contract::TAPES_BY);
         question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
         question.chart = self.text(self.object, "chart", "chart");
         question.details = self.flag("details");
         question.language = self.choice("lang", &contract::LANGUAGES);
+        if self.value("weight").is_none() && question.tells_the_chest() {
+            question.weight_kg = None;
+        }
         question
+    }
+
+    /// Of what may stand in for a weight it does not matter here whether it can be read.
+    fn refuse_nothing_of_the_chest(&mut self) {
+        if contract::OF_THE_CHEST.iter().all(|name| self.value(name).is_none()) {
+            self.errors.push(plausible::weight_required(self.unit));
+        }
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
@@ -241,19 +256,18 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn known_size(&mut self) -> Option<KnownSize> {
-        let object = self.object("knownSize", &["size", "system"])?;
+    /// A garment that fits, by its label; `such_as` is one.
+    fn known(&mut self, name: &'static str, such_as: &str) -> Option<KnownSize> {
+        let object = self.object(name, &["size", "system"])?;
+        let (size_field, system_field) = (format!("{name}.size"), format!("{name}.system"));
         if object.get("size").is_none_or(Value::is_null) {
-            self.fail(
-                "knownSize.size",
-                Code::Required,
-                "knownSize.size is required, such as \"40R\"",
-            );
+            let message = format!("{size_field} is required, such as \"{such_as}\"");
+            self.fail(&size_field, Code::Required, message);
             return None;
         }
         let mistakes = self.errors.len();
-        let system = self.size_system(object, "system", "knownSize.system");
-        let label = self.text(object, "size", "knownSize.size")?;
+        let system = self.size_system(object, "system", &system_field);
+        let label = self.text(object, "size", &size_field)?;
         // A label is not looked up in a system that was not understood.
         (self.errors.len() == mistakes).then_some(KnownSize { label, system })
     }

@@ -13,7 +13,11 @@ pub fn check(question: &Question) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let unit = question.unit;
     check_height(question, &mut errors);
-    check_weight(question, &mut errors);
+    match question.weight_kg {
+        Some(weight_kg) => check_weight(question, weight_kg, &mut errors),
+        None if question.tells_the_chest() => {}
+        None => errors.push(weight_required(unit)),
+    }
     if let Some(age) = question.age_years
         && !AGE_YEARS.contains(age)
     {
@@ -59,8 +63,16 @@ fn check_height(question: &Question, errors: &mut Vec<FieldError>) {
     }
 }
 
-fn check_weight(question: &Question, errors: &mut Vec<FieldError>) {
-    let (weight_kg, unit) = (question.weight_kg, question.unit);
+/// A weight is missing, and so is what may stand in for it.
+pub fn weight_required(unit: Unit) -> FieldError {
+    let symbol = unit.symbol(Quantity::Mass);
+    let message =
+        format!("weight is required: a number ({symbol}), or knownSize or chest in its place");
+    FieldError::new("weight", Code::Required, message)
+}
+
+fn check_weight(question: &Question, weight_kg: f64, errors: &mut Vec<FieldError>) {
+    let unit = question.unit;
     // Judged as it will be answered, so that what is named as allowed is allowed.
     let height_cm = on_grid(question.height_cm);
     if !WEIGHT_KG.contains(weight_kg) {

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
     pub height_cm: f64,
-    pub weight_kg: f64,
+    /// May be unknown where a jacket or a tape round the chest says more.
+    pub weight_kg: Option<f64>,
     pub age_years: Option<f64>,
     /// Not guessed: male unless told.
     pub sex: Sex,
@@ -22,6 +23,8 @@ pub struct Question {
     pub build: Build,
     /// A jacket that fits.
     pub known_size: Option<KnownSize>,
+    /// Trousers that fit.
+    pub known_trousers: Option<KnownSize>,
     /// Height and weight were measured on an instrument, not stated.
     pub measured: bool,
     /// Who held the tape; a fitter where height and weight were measured, unless told otherwise.
@@ -42,13 +45,14 @@ impl Question {
     pub fn new(height_cm: f64, weight_kg: f64) -> Self {
         Question {
             height_cm,
-            weight_kg,
+            weight_kg: Some(weight_kg),
             age_years: None,
             sex: Sex::default(),
             fit: Fit::default(),
             tapes_cm: [None; Tape::COUNT],
             build: Build::default(),
             known_size: None,
+            known_trousers: None,
             measured: false,
             tape_by: None,
             size_system: SizeSystem::default(),
@@ -63,7 +67,7 @@ impl Question {
     /// that a cached answer and a computed one cannot differ, in whatever unit it was asked.
     pub fn canonical(mut self) -> Self {
         self.height_cm = on_grid(self.height_cm);
-        self.weight_kg = on_grid(self.weight_kg);
+        self.weight_kg = self.weight_kg.map(on_grid);
         self.age_years = self.age_years.map(f64::floor);
         self.tapes_cm = self.tapes_cm.map(|tape| tape.map(on_grid));
         self
@@ -79,11 +83,17 @@ impl Question {
         self
     }
 
+    /// Is there what may stand in for a weight? A height alone leaves half a dozen sizes.
+    pub fn tells_the_chest(&self) -> bool {
+        self.known_size.is_some() || self.tape_cm(Tape::Chest).is_some()
+    }
+
     /// Is anything known of the body's shape?
     pub fn tells_more_than_height_and_weight(&self) -> bool {
         self.tapes_cm.iter().any(Option::is_some)
             || self.build != Build::default()
             || self.known_size.is_some()
+            || self.known_trousers.is_some()
     }
 
     /// Who is taken to have held the tape.
@@ -128,7 +138,7 @@ pub enum Third {
     Upper,
 }
 
-/// A jacket that fits, as its label reads: `40R` in `US`.
+/// A jacket or trousers that fit, as the label reads: `40R` in `US`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct KnownSize {
     pub label: String,

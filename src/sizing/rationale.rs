@@ -68,10 +68,11 @@ fn told(facts: &Facts<'_>) -> String {
     let taped = Tape::ALL.iter().any(|tape| question.tape_cm(*tape).is_some());
     let told = [
         (true, &words.height),
-        (true, &words.weight),
+        (question.weight_kg.is_some(), &words.weight),
         (question.age_years.is_some(), &words.age),
         (build, &words.build),
         (question.known_size.is_some(), &words.usual_size),
+        (question.known_trousers.is_some(), &words.usual_trousers),
         (taped, &words.tapes),
     ];
     let mut told: Vec<&str> =

@@ -42,14 +42,16 @@ fn is_extreme(question: &Question) -> bool {
         Sex::Female => 140.0..=190.0,
     };
     !heights_cm.contains(&question.height_cm)
-        || !(45.0..=160.0).contains(&question.weight_kg)
-        || !(16.0..=45.0).contains(&bmi(question.height_cm, question.weight_kg))
+        || question.weight_kg.is_some_and(|weight_kg| {
+            !(45.0..=160.0).contains(&weight_kg)
+                || !(16.0..=45.0).contains(&bmi(question.height_cm, weight_kg))
+        })
 }
 
 fn is_outside_survey(question: &Question, manifest: &SexManifest) -> bool {
     let outside = |value: f64, [min, max]: [f64; 2]| value < min || value > max;
     let trained_on = &manifest.trained_on;
     outside(question.height_cm, trained_on.height_cm)
-        || outside(question.weight_kg, trained_on.weight_kg)
+        || question.weight_kg.is_some_and(|weight| outside(weight, trained_on.weight_kg))
         || question.age_years.is_some_and(|age| outside(age, trained_on.age_years))
 }

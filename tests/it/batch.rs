@@ -223,6 +223,7 @@ fn a_list_that_is_none_is_refused_as_a_whole() {
         (CSV, "\n\n", 422, "invalid_request", "no question"),
         (CSV, "height,weight\n", 422, "invalid_request", "no question"),
         (CSV, "height\n175", 422, "invalid_request", "no column weight"),
+        (CSV, "height,waist\n175,90", 422, "invalid_request", "nor chest in its place"),
         (CSV, "175,75\n180,80", 422, "invalid_request", "column 1: there is no column"),
         (CSV, "hieght,weight\n1,2", 422, "invalid_request", "did you mean \"height\"?"),
         (CSV, "height,weight,Height\n1,2,3", 422, "invalid_request", "second is column 3"),
@@ -274,7 +275,8 @@ fn a_table_is_read_as_spreadsheets_write_it() {
     let plain = || json!({"height":175.5,"weight":75});
     let full = json!({
         "height":175.5,"weight":75,"age":40,"sex":"female","fitPreference":"slim","measured":true,
-        "build":{"chest":"broader"},"knownSize":{"size":"40","system":"EU"},"sizeSystem":"DE"
+        "build":{"chest":"broader"},"knownSize":{"size":"40","system":"EU"},
+        "knownTrousers":{"size":"38","system":"DE"},"sizeSystem":"DE"
     });
     check_table("height,weight\n175.5,75\n", plain());
     check_table("\u{feff}height;weight\r\n175,5;75\r\n\r\n", plain());
@@ -285,13 +287,19 @@ fn a_table_is_read_as_spreadsheets_write_it() {
     check_table("\"Height\",\"WEIGHT\"\n\"175.5\",\"75\"\n,\n,\n", plain());
     check_table("weight,height,,\n75, 175.5 ,,\n", plain());
     check_table("height,weight,age,sex\n175.5,75,,", plain());
+    check_table("height;chest\n175,5;100", json!({"height":175.5,"chest":100}));
+    check_table(
+        "height,weight,known size size\n175.5,,50",
+        json!({"height":175.5,"knownSize":{"size":"50"}}),
+    );
     check_table(
         "height,weight,unit\n\"5'10\"\"\",170,imperial",
         json!({"height":70,"weight":170,"unit":"imperial"}),
     );
     check_table(
-        "Height;Weight;Age;Sex;Fit preference;measured;build.chest;Known size.size;knownsize_system;SIZESYSTEM\n\
-         175,5;75;40;Female;SLIM;WAHR;Broader;40;eu;de",
+        "Height;Weight;Age;Sex;Fit preference;measured;build.chest;Known size.size;knownsize_system;\
+         Known trousers size;knownTrousers.system;SIZESYSTEM\n\
+         175,5;75;40;Female;SLIM;WAHR;Broader;40;eu;38;de;de",
         full,
     );
 }

@@ -129,6 +129,12 @@ fn confidence_is_the_share_of_simulated_bodies_that_fit() {
             json!({"height":178,"weight":82,"build":{"chest":"broader","stomach":"flatter"}}),
             (10.0, 10.0),
         ),
+        ("male", json!({"height":178,"knownSize":{"size":"52"}}), (10.0, 10.0)),
+        (
+            "male",
+            json!({"height":184,"chest":108,"knownTrousers":{"size":"38","system":"US"}}),
+            (10.0, 10.0),
+        ),
         ("female", json!({"height":168,"weight":64}), (10.0, 10.0)),
         ("female", json!({"height":160,"weight":75,"waist":88}), (10.0, 10.0)),
     ] {
@@ -177,10 +183,14 @@ fn a_question_brings_about_what_it_promises() {
     assert_eq!(answer["nextQuestion"]["field"], json!("chest"));
     let bodies = bodies(&answer);
     // What a body would tell, given a standard normal error.
-    let truths: [(&str, Tell); 4] = [
+    let truths: [(&str, Tell); 5] = [
         ("chest", |body, z| json!(body[0] + 2.0 * z)),
         ("waist", |body, z| json!(body[1] + 3.0 * z)),
         ("shoulder", |body, z| json!(0.32 * body[4] + 0.68 * body[3] + 1.5 * z)),
+        ("knownTrousers", |body, z| {
+            let number = (body[1] + 5.0 * z) / 2.0 + 6.0;
+            json!({"size": format!("{}", number.round())})
+        }),
         ("knownSize", |body, z| {
             let chest = (body[0] + 4.0 * z).round();
             json!({"size": format!("{chest}"), "system": "JP"})

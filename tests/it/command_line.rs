@@ -73,6 +73,10 @@ fn every_flag_reaches_the_question() {
         "40R",
         "--known-system",
         "US",
+        "--known-trousers",
+        "34/32",
+        "--known-trousers-system",
+        "UK",
         "--size-system",
         "UK",
         "--chart",
@@ -87,7 +91,7 @@ fn every_flag_reaches_the_question() {
         "height":"5'10\"","weight":170,"unit":"imperial","age":40,"sex":"male","fitPreference":"slim",
         "chest":40,"waist":34,"hip":40,"neck":15.5,"shoulder":18.5,"sleeve":24,"inseam":33,
         "build":{"chest":"broader","stomach":"flatter"},"knownSize":{"size":"40R","system":"US"},
-        "sizeSystem":"UK","chart":"default","measured":true,"tape":"home","details":true
+        "knownTrousers":{"size":"34/32","system":"UK"},"sizeSystem":"UK","chart":"default","measured":true,"tape":"home","details":true
     });
     let by_line = lines(&suitsize(&["recommend", "--batch"], format!("{question}\n")));
     assert!(by_flags[0]["recommendation"]["size"].is_string(), "{}", by_flags[0]);

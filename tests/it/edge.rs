@@ -153,7 +153,15 @@ const EVERYWHERE: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 /// Files of the binary: a copy may be kept, and is asked about.
-const FILES: [&str; 3] = ["/api/openapi.json", "/api/docs", "/api/docs/page.js"];
+const FILES: [&str; 7] = [
+    "/api/openapi.json",
+    "/api/docs",
+    "/api/docs/page.js",
+    "/",
+    "/dashboard",
+    "/pages/kiosk/main.js",
+    "/pages/wording/de.json",
+];
 
 #[test]
 fn every_answer_tells_browsers_what_they_may() {

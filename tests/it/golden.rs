@@ -4,7 +4,7 @@
 //! engine; `height_and_weight_alone` from the survey's medians. Where charts disagree, at their edges,
 //! there is no row.
 
-use crate::support::{number, recommend};
+use crate::support::{figure, number, recommend};
 use serde_json::{Value, json};
 
 /// Every field of `expected` must be equal in the answer (JSON pointers).
@@ -289,6 +289,10 @@ fn unusual_answers_are_remarked_upon() {
     for (question, code) in [
         (json!({"height":178,"weight":78,"waist":114}), "unusual_measure"),
         (json!({"height":178,"weight":78,"knownSize":{"size":"66R"}}), "unusual_measure"),
+        (
+            json!({"height":178,"weight":78,"knownTrousers":{"size":"48","system":"UK"}}),
+            "unusual_measure",
+        ),
         (json!({"height":178,"weight":78,"age":70}), "outside_survey"),
         (json!({"height":178,"weight":155}), "extreme_input"),
     ] {
@@ -331,4 +335,46 @@ fn a_verdict_says_how_plainly_one_number_stands_out() {
     ] {
         check(question, &[("/verdict", json!(verdict))]);
     }
+}
+
+/// Trousers of the same waist in every system draw it the same way, and a jacket's number hardly (men's waists say
+/// almost nothing of their chests).
+#[test]
+fn known_trousers_draw_the_waist_their_way() {
+    let answer = |trousers: Value| {
+        recommend(json!({"height": 178, "weight": 80, "knownTrousers": trousers}))
+    };
+    let waist = |trousers: Value| figure(&answer(trousers), "/measurements/waist/estimate");
+    let plain =
+        figure(&recommend(json!({"height": 178, "weight": 80})), "/measurements/waist/estimate");
+    for (size, system) in [("56", "EU"), ("56", "IT"), ("28", "DE"), ("110", "DE"), ("50", "FR")] {
+        let drawn = waist(json!({"size": size, "system": system})) - plain;
+        assert!((2.0..8.0).contains(&drawn), "{size} {system}: {drawn}");
+    }
+    // 38 in with 1.5 more are 100.3 cm; a half waist of 50 is 100.
+    let (inches, french) =
+        (json!({"size": "38", "system": "US"}), json!({"size": "50", "system": "FR"}));
+    assert!((waist(inches) - waist(french)).abs() < 0.3);
+    assert!(waist(json!({"size": "46"})) < plain - 2.0);
+    assert_eq!(answer(json!({"size": "56"}))["sizes"]["EU"], json!("52R"));
+    assert_eq!(answer(json!({"size": "46"}))["sizes"]["EU"], json!("52R"));
+}
+
+/// A jacket that fits, or a tape round the chest, in place of a weight: its own number, in the length of the height.
+#[test]
+fn a_weight_may_be_left_out() {
+    for (told, size) in [
+        (json!({"height": 178, "knownSize": {"size": "50"}}), "50R"),
+        (json!({"height": 178, "knownSize": {"size": "46R", "system": "US"}}), "56R"),
+        (json!({"height": 168, "knownSize": {"size": "54"}}), "54S"),
+        (json!({"height": 188, "chest": 108}), "54L"),
+        (json!({"height": 178, "chest": 100, "tape": "fitter"}), "50R"),
+        (json!({"height": 168, "sex": "female", "chest": 92, "tape": "fitter"}), "46R"),
+    ] {
+        check_size(told, size);
+    }
+    let answer = recommend(json!({"height": 178, "knownSize": {"size": "50"}}));
+    let rationale = answer["rationale"].as_str().unwrap();
+    assert!(rationale.starts_with("Your height and usual size suggest a chest"), "{rationale}");
+    assert_eq!(answer["warnings"], json!([]));
 }

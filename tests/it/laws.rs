@@ -106,7 +106,7 @@ fn any_question() -> impl Strategy<Value = Question> {
     );
     let body = (
         120.0..=230.0,
-        30.0..=300.0,
+        proptest::option::weighted(0.9, 30.0..=300.0),
         proptest::option::of(16.0..=100.0),
         any::<bool>(),
         any::<bool>(),
@@ -119,7 +119,7 @@ fn any_question() -> impl Strategy<Value = Question> {
         prop_oneof![Just(Fit::Slim), Just(Fit::Regular), Just(Fit::Relaxed)],
     )
         .prop_map(|((height, weight, age, female, measured), tapes, chest, stomach, fit)| {
-            let mut question = Question::new(height, weight);
+            let mut question = Question { weight_kg: weight, ..Question::new(height, 75.0) };
             question.age_years = age;
             question.measured = measured;
             question.fit = fit;
@@ -138,11 +138,14 @@ fn any_question() -> impl Strategy<Value = Question> {
 fn ordinary_question() -> impl Strategy<Value = Question> {
     let known = prop_oneof![Just("48R"), Just("52L"), Just("56"), Just("44S")];
     let known = proptest::option::weighted(0.3, known);
+    let trousers = prop_oneof![Just("48"), Just("52"), Just("54"), Just("W32"), Just("W38/34")];
+    let known = (known, proptest::option::weighted(0.3, trousers));
     let factors = proptest::collection::vec(0.93..1.07f64, Tape::COUNT);
     (any_question(), 150.0..200.0f64, 18.0..38.0f64, factors, known).prop_map(
-        |(mut question, height, bmi, factors, known)| {
+        |(mut question, height, bmi, factors, (jacket, trousers))| {
             question.height_cm = height;
-            question.weight_kg = bmi * (height / 100.0).powi(2);
+            let tells_weight = question.weight_kg.is_some();
+            question.weight_kg = Some(bmi * (height / 100.0).powi(2));
             let untaped = Question { tapes_cm: [None; Tape::COUNT], ..question.clone() };
             let plain = ENGINE.recommend(&untaped).unwrap();
             for (tape, factor) in Tape::ALL.into_iter().zip(factors) {
@@ -150,8 +153,12 @@ fn ordinary_question() -> impl Strategy<Value = Question> {
                 let told = &mut question.tapes_cm[tape as usize];
                 *told = told.map(|_| estimate * factor);
             }
-            question.known_size =
-                known.map(|label| KnownSize { label: label.to_owned(), system: SizeSystem::EU });
+            let eu = |label: &str| KnownSize { label: label.to_owned(), system: SizeSystem::EU };
+            question.known_size = jacket.map(eu);
+            question.known_trousers = trousers.map(eu);
+            if !tells_weight && question.tells_the_chest() {
+                question.weight_kg = None;
+            }
             question
         },
     )
@@ -239,6 +246,79 @@ proptest! {
 }
 
 #[test]
+fn larger_trousers_never_get_a_smaller_waist() {
+    let ladders = [
+        ("male", "EU", 42, 74, 1),
+        ("male", "US", 26, 50, 1),
+        ("male", "FR", 34, 60, 1),
+        ("female", "EU", 38, 68, 2),
+        ("female", "US", 2, 24, 2),
+        ("female", "FR", 34, 56, 2),
+    ];
+    for (sex, system, first, last, step) in ladders {
+        for (height, weight) in [(160, 55), (160, 90), (178, 65), (178, 80), (178, 110), (195, 95)]
+        {
+            let mut before = (0, 0.0);
+            for label in (first..=last).step_by(step) {
+                let known = json!({"size": label.to_string(), "system": system});
+                let question =
+                    json!({"height": height, "weight": weight, "sex": sex, "knownTrousers": known});
+                let question = ENGINE.question(&question).unwrap();
+                // Far from the body they contradict it.
+                let Ok(answer) = ENGINE.recommend(&question) else { continue };
+                let waist = answer.measurements.get("waist").unwrap().estimate;
+                assert!(
+                    waist >= before.1,
+                    "{sex} {height} {weight} {system} {label}: {waist} after {}",
+                    before.1
+                );
+                let trousers =
+                    answer.trousers.map_or(before.0, |trousers| trousers.eu.parse().unwrap());
+                assert!(
+                    trousers >= before.0,
+                    "{sex} {height} {weight} {system} {label}: EU {trousers}"
+                );
+                before = (trousers, waist);
+            }
+            assert!(before.1 > 0.0, "{sex} {height} {weight} {system}: nothing was answered");
+        }
+    }
+}
+
+#[test]
+fn without_a_weight_a_larger_jacket_never_gets_a_smaller_number() {
+    for (sex, labels) in [("male", 42..=70), ("female", 38..=64)] {
+        for height in (150..=200).step_by(5) {
+            let mut before = (0, 0.0);
+            for label in labels.clone().step_by(2) {
+                let known = json!({"size": label.to_string()});
+                let answer = recommend(json!({"height": height, "sex": sex, "knownSize": known}));
+                let chest = figure(&answer, "/measurements/chest/estimate");
+                assert!(chest > before.1, "{sex} {height} cm, jacket {label}: chest {chest}");
+                let found = number(&answer).unwrap_or(before.0);
+                assert!(found >= before.0, "{sex} {height} cm, jacket {label}: {found}");
+                before = (found, chest);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_weight_narrows_what_a_jacket_or_a_tape_says() {
+    for told in [json!({"knownSize": {"size": "50"}}), json!({"chest": 100})] {
+        let sd = |extra: Value| {
+            let mut question = json!({"height": 178, "details": true});
+            question.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+            question.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            let answer = recommend(question);
+            ["chest", "waist", "hip"].map(|m| figure(&answer, &format!("/posterior/{m}/sd")))
+        };
+        let (with, without) = (sd(json!({"weight": 78})), sd(json!({})));
+        assert!(with.iter().zip(without).all(|(with, without)| *with < without), "{told}");
+    }
+}
+
+#[test]
 fn more_room_wanted_never_gives_a_smaller_number() {
     for height in [165, 175, 185] {
         for weight in (55..=115).step_by(3) {
@@ -271,6 +351,8 @@ fn what_is_told_moves_the_estimate_its_way() {
     assert!(chest(json!({"build": {"stomach": "flatter"}})).1 < plain_waist - 1.0);
     assert!(chest(json!({"knownSize": {"size": "46R", "system": "US"}})).0 > plain_chest + 1.0);
     assert!(chest(json!({"knownSize": {"size": "48"}})).0 < plain_chest - 1.0);
+    assert!(chest(json!({"knownTrousers": {"size": "40", "system": "US"}})).1 > plain_waist + 1.0);
+    assert!(chest(json!({"knownTrousers": {"size": "48"}})).1 < plain_waist - 1.0);
     assert!(chest(json!({"age": 60})).0 > chest(json!({"age": 20})).0);
     assert!(chest(json!({"neck": 43})).0 > plain_chest + 0.1);
 }
@@ -309,6 +391,7 @@ fn check_further_questions(question: &Question, answer: &Recommendation) {
     }
     for (field, is_told) in [
         ("knownSize", question.known_size.is_some()),
+        ("knownTrousers", question.known_trousers.is_some()),
         ("build.chest", question.build.chest.is_some()),
         ("build.stomach", question.build.stomach.is_some()),
     ] {

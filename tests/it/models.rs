@@ -84,6 +84,12 @@ fn models_that_do_not_match_their_manifest_are_refused() {
         ("\"hip\": 0.015", "\"hip\": -0.015", "populationLogSd.hip is -0.015"),
         ("\"years\": 42.0", "\"years\": 0.0", "unknownAge.years is 0"),
         ("\"weight_kg\",", "\"weight_lb\",", "inputs must be"),
+        ("\"kg\": 85.19", "\"kg\": 8.519", "unknownWeight.kg is 8.519"),
+        (
+            "\"logVariance\": 0.04281",
+            "\"logVariance\": -0.04",
+            "unknownWeight.logVariance is -0.04",
+        ),
     ] {
         let error = altered("manifest.json", |bytes| replace(bytes, from, to));
         assert!(error.as_ref().is_err_and(|e| e.contains(says)), "{to}: {:?}", error.err());

@@ -151,7 +151,8 @@ fn a_question_is_read_as_its_schema_says() {
 fn check_field(unit: &str, field: &Field, schema: &Value) {
     let name = field.name;
     if name != "unit" {
-        check(unit, name, Value::Null, !field.required);
+        // A weight is not required only where something stands in for it: below.
+        check(unit, name, Value::Null, !field.required && name != "weight");
     }
     match &field.kind {
         Kind::Height(_) => check_range(unit, name, &schema["anyOf"][0]),
@@ -175,6 +176,31 @@ fn check_field(unit: &str, field: &Field, schema: &Value) {
         }
         Kind::Object(fields) => check_object(unit, name, fields),
         Kind::Unit => assert!(schema.to_string().contains(unit)),
+    }
+}
+
+#[test]
+fn what_may_stand_in_for_a_weight_is_in_both_shapes() {
+    let known = json!({"size": "50"});
+    for (shape, height, unit) in
+        [("MetricQuestion", 175, "metric"), ("ImperialQuestion", 69, "imperial")]
+    {
+        let schema = &DOCUMENT["components"]["schemas"][shape];
+        assert!(!schema["required"].as_array().unwrap().contains(&json!("weight")));
+        let one_of = schema["allOf"][0]["anyOf"].as_array().unwrap().iter();
+        let names: Vec<_> = one_of.map(|one| one["required"][0].as_str().unwrap()).collect();
+        assert_eq!(names, contract::OF_THE_CHEST);
+        let question = |field: &str, value: &Value| {
+            let mut question = json!({"height": height, "unit": unit});
+            question[field] = value.clone();
+            refused(&question)
+        };
+        let chest = json!(if unit == "metric" { 100 } else { 40 });
+        assert!(question("knownSize", &known).is_empty() && question("chest", &chest).is_empty());
+        for field in ["knownTrousers", "knownSize", "chest", "weight"] {
+            let value = if field == "knownTrousers" { &known } else { &Value::Null };
+            assert_eq!(question(field, value), ["weight"], "{field}");
+        }
     }
 }
 

@@ -35,6 +35,30 @@ fn what_is_missing_or_of_a_wrong_type() {
         &[("height", "required"), ("weight", "required")],
         "weight is required: a number (lb)",
     );
+    check(
+        json!({"height":175}),
+        &[("weight", "required")],
+        "a number (kg), or knownSize or chest in its place",
+    );
+    check(
+        json!({"height":175,"weight":null,"waist":90,"knownTrousers":{"size":"50"}}),
+        &[("weight", "required")],
+        "or knownSize or chest in its place",
+    );
+    // What was meant to stand in is told, and not asked for a second time.
+    check(json!({"height":175,"chest":"wide"}), &[("chest", "wrong_type")], "number");
+    check(json!({"height":175,"chest":40}), &[("chest", "out_of_range")], "looks like inches");
+    check(json!({"height":175,"knownSize":{}}), &[("knownSize.size", "required")], "40R");
+    check(
+        json!({"height":175,"knownSize":{"size":"41R","system":"US"}}),
+        &[("knownSize.size", "unknown_size")],
+        "32R",
+    );
+    check(
+        json!({"height":175,"weight":"light","chest":100}),
+        &[("weight", "wrong_type")],
+        "weight must be a number (kg)",
+    );
     check(json!([]), &[("", "wrong_type")], "JSON object");
     check(json!("x"), &[("", "wrong_type")], "JSON object");
     check(json!({"height":"tall","weight":75}), &[("height", "wrong_type")], "5'10");
@@ -69,6 +93,16 @@ fn what_is_missing_or_of_a_wrong_type() {
         json!({"height":175,"weight":75,"knownSize":{}}),
         &[("knownSize.size", "required")],
         "40R",
+    );
+    check(
+        json!({"height":175,"weight":75,"knownTrousers":"34"}),
+        &[("knownTrousers", "wrong_type")],
+        "size and system",
+    );
+    check(
+        json!({"height":175,"weight":75,"knownTrousers":{"system":"US"}}),
+        &[("knownTrousers.size", "required")],
+        "such as \"34\"",
     );
     check(
         json!({"height":175,"weight":75,"chart":""}),
@@ -128,6 +162,11 @@ fn fields_that_do_not_exist() {
         json!({"height":175,"weight":75,"zzz":1}),
         &[("zzz", "unknown_field")],
         "there are height, weight",
+    );
+    check(
+        json!({"height":175,"weight":75,"knownTrouser":{"size":"34"}}),
+        &[("knownTrouser", "unknown_field")],
+        "did you mean \"knownTrousers\"",
     );
     check(
         json!({"height":175,"weight":75,"build":{"belly":"flatter"}}),
@@ -194,6 +233,17 @@ fn what_is_possible_alone_and_not_together() {
         "check the size, its system",
     );
     check(
+        json!({"height":178,"weight":78,"knownTrousers":{"size":"56","system":"US"}}),
+        &[("knownTrousers.size", "contradictory")],
+        "check the size, its system",
+    );
+    // Without a weight only what no height explains contradicts it.
+    check(
+        json!({"height":150,"chest":100,"inseam":110}),
+        &[("inseam", "contradictory")],
+        "with this height, inseam must be between",
+    );
+    check(
         json!({"height":"5'10\"","weight":150}),
         &[("weight", "contradictory")],
         "looks like pounds",
@@ -253,6 +303,21 @@ fn sizes_and_charts_that_are_not_there() {
         &[("knownSize.size", "unknown_size")],
         "EU has no such size",
     );
+    for (sex, label, system, says) in [
+        ("male", "34", "EU", "US or UK or FR or DE has: send it as knownTrousers.system"),
+        ("male", "XL", "US", "trousers read like 34, 34/32, W34"),
+        ("male", "XL", "FR", "trousers read like 44"),
+        ("male", "XL", "EU", "trousers read like 42R"),
+        ("male", "82", "JP", "JP trousers are not read; send another system's"),
+        ("female", "29", "US", "US has no such trousers in this chart"),
+    ] {
+        let known = json!({"size": label, "system": system});
+        check(
+            json!({"height":175,"weight":75,"sex":sex,"knownTrousers":known}),
+            &[("knownTrousers.size", "unknown_size")],
+            says,
+        );
+    }
     check(
         json!({"height":175,"weight":75,"chart":"mine"}),
         &[("chart", "unknown_chart")],
@@ -311,6 +376,7 @@ fn no_refusal_repeats_what_was_typed() {
         json!({"height":175,"weight":75,"sex":"1731.7"}),
         json!({"height":175,"weight":75,"chart":"1731.7"}),
         json!({"height":175,"weight":75,"knownSize":{"size":"1731.7"}}),
+        json!({"height":175,"weight":75,"knownTrousers":{"size":"1731.7"}}),
     ] {
         let refusal = refuse(question.clone());
         let text = serde_json::to_string(&refusal.errors).unwrap() + &refusal.to_string();
@@ -324,8 +390,10 @@ fn numbers_that_are_not_finite_never_reach_the_model() {
         let base = Question::new(175.0, 75.0);
         let questions = [
             Question { height_cm: value, ..base.clone() },
-            Question { weight_kg: value, ..base.clone() },
+            Question { weight_kg: Some(value), ..base.clone() },
             Question { age_years: Some(value), ..base.clone() },
+            Question { weight_kg: None, ..base.clone().with_tape(Tape::Chest, value) },
+            Question { weight_kg: None, ..base.clone() },
             base.clone().with_tape(Tape::Chest, value),
         ];
         for question in questions {

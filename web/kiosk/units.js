@@ -69,19 +69,19 @@ export const feetAndInches = (total) => `${Math.floor(total / 12)}′ ${Math.rou
 export function entered(field, value, units) {
   if (field === 'height' && units === 'imperial') return feetAndInches(value);
   const digits = units === 'imperial' && isTape(field) ? inches(value) : number(value, 1);
-  return `${digits} ${unitOf(field, units)}`;
+  return `${digits}\u00a0${unitOf(field, units)}`;
 }
 
 /** A length that the service answered in cm. */
 export function length(cm, units) {
-  if (units === 'metric') return `${number(cm)} ${t('unit.cm')}`;
-  return `${number(cm / CM_PER_INCH)} ${t('unit.in')}`;
+  if (units === 'metric') return `${number(cm)}\u00a0${t('unit.cm')}`;
+  return `${number(cm / CM_PER_INCH)}\u00a0${t('unit.in')}`;
 }
 
 /** An amount to alter, finer than a body's measure. */
 export function amount(cm, units) {
-  if (units === 'metric') return `${number(cm, 1)} ${t('unit.cm')}`;
-  return `${inches(cm / CM_PER_INCH)} ${t('unit.in')}`;
+  if (units === 'metric') return `${number(cm, 1)}\u00a0${t('unit.cm')}`;
+  return `${inches(cm / CM_PER_INCH)}\u00a0${t('unit.in')}`;
 }
 
 /** From and to of an estimate. */

@@ -5,17 +5,21 @@
 //! and "yes" is true. What a value means is for `sizing/parse` to say: a cell that cannot be read is handed on
 //! as text, and is refused there by the name of its field.
 
+use crate::sizing::contract;
 use crate::sizing::parse;
 use crate::sizing::refusal::{Code, FieldError};
 use serde_json::{Map, Number, Value};
 
 /// Fields that have fields: a column is one of these.
-const NESTED: [(&str, &[&str]); 2] =
-    [("build", &["chest", "stomach"]), ("knownSize", &["size", "system"])];
+const NESTED: [(&str, &[&str]); 3] = [
+    ("build", &["chest", "stomach"]),
+    ("knownSize", &["size", "system"]),
+    ("knownTrousers", &["size", "system"]),
+];
 const FLAGS: [&str; 2] = ["measured", "details"];
 const WORDS: [&str; 5] = ["fitPreference", "unit", "sex", "tape", "lang"];
-const CAPITALS: [&str; 2] = ["sizeSystem", "knownSize.system"];
-const TEXTS: [&str; 2] = ["chart", "knownSize.size"];
+const CAPITALS: [&str; 3] = ["sizeSystem", "knownSize.system", "knownTrousers.system"];
+const TEXTS: [&str; 3] = ["chart", "knownSize.size", "knownTrousers.size"];
 /// As spreadsheets of several countries write it.
 const YES: [&str; 7] = ["true", "yes", "1", "wahr", "ja", "vrai", "oui"];
 const NO: [&str; 7] = ["false", "no", "0", "falsch", "nein", "faux", "non"];
@@ -79,11 +83,14 @@ pub fn read<'c>(header: impl Iterator<Item = &'c str>) -> Result<Vec<Column>, Ve
         }
         columns.push(column);
     }
-    for required in ["height", "weight"] {
-        if !columns.iter().any(|column| column.name() == required) {
-            let message = format!("the first row names no column {required}, which is required");
-            mistakes.push(FieldError::new(required, Code::Required, message));
-        }
+    let is_there = |name: &str| columns.iter().any(|column| column.field() == name);
+    if !is_there("height") {
+        let message = "the first row names no column height, which is required";
+        mistakes.push(FieldError::new("height", Code::Required, message));
+    }
+    if !contract::OF_THE_CHEST.into_iter().any(is_there) {
+        let message = "the first row names no column weight, and neither knownSize.size nor chest in its place";
+        mistakes.push(FieldError::new("weight", Code::Required, message));
     }
     mistakes.truncate(MOST_MISTAKES);
     if mistakes.is_empty() { Ok(columns) } else { Err(mistakes) }
@@ -113,6 +120,11 @@ impl Column {
             Column::Field(name) => name,
             Column::Unnamed => "",
         }
+    }
+
+    /// Its field of the question, without what is inside.
+    fn field(&self) -> &str {
+        self.name().split('.').next().unwrap_or_default()
     }
 }
 
@@ -194,8 +206,14 @@ mod tests {
         let mut question = Map::new();
         put(&mut question, "knownSize.size", "50", false);
         put(&mut question, "knownSize.system", "eu", false);
+        put(&mut question, "knownTrousers.size", "34", false);
+        put(&mut question, "knownTrousers.system", "us", false);
         put(&mut question, "build.chest", "Broader", false);
-        let expected = json!({"knownSize":{"size":"50","system":"EU"},"build":{"chest":"broader"}});
+        let expected = json!({
+            "knownSize":{"size":"50","system":"EU"},
+            "knownTrousers":{"size":"34","system":"US"},
+            "build":{"chest":"broader"},
+        });
         assert_eq!(Value::Object(question), expected);
     }
 

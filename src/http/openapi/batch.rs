@@ -47,8 +47,10 @@ pub fn add(document: &mut Value) {
             ] } },
             "text/csv": { "schema": {
                 "type": "string",
-                "description": "A table whose first row names the columns: `height`, `weight`, and any other \
-                    field, `build.chest`, `build.stomach`, `knownSize.size`, `knownSize.system`, `id`, `name`. \
+                "description": "A table whose first row names the columns: `height`, `weight` (or \
+                    `knownSize.size` or `chest` in its place), and any other \
+                    field, `build.chest`, `build.stomach`, `knownSize.size`, `knownSize.system`, \
+                    `knownTrousers.size`, `knownTrousers.system`, `id`, `name`. \
                     UTF-8; `,` `;` or tab between cells. Not whole numbers may have a decimal comma unless that \
                     is between cells.",
             } },

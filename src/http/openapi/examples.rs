@@ -36,6 +36,11 @@ const QUESTIONS: &[Example] = &[
         "A jacket that fits, and how the person looks",
         r#"{"height":168,"weight":64,"sex":"female","knownSize":{"size":"40","system":"EU"},"build":{"chest":"average","stomach":"flatter"},"fitPreference":"slim"}"#,
     ),
+    (
+        "weightless",
+        "A jacket and trousers that fit, in place of a weight",
+        r#"{"height":178,"knownSize":{"size":"50R"},"knownTrousers":{"size":"34","system":"US"}}"#,
+    ),
 ];
 
 const REFUSED: &[Example] = &[

@@ -15,6 +15,7 @@ pub fn add(document: &mut Value) {
     let schemas = &mut document["components"]["schemas"];
     for (name, unit) in [("MetricQuestion", Unit::Metric), ("ImperialQuestion", Unit::Imperial)] {
         schemas[name] = object(&contract::fields(), unit, says(unit));
+        schemas[name]["allOf"] = json!([of_the_chest()]);
     }
     for field in contract::fields() {
         name_parts(schemas, &field);
@@ -38,6 +39,16 @@ pub fn add(document: &mut Value) {
         "description": "At most 16 kB. A field that is not here is refused by name.",
         "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Question" } } },
     });
+}
+
+/// A weight, or what may stand in for it. Beside the properties and without any of its own: a generator of
+/// clients passes over it.
+fn of_the_chest() -> Value {
+    let one = |name: &str| {
+        let is_told = json!({ "not": { "type": "null" } });
+        json!({ "required": [name], "properties": { name: is_told } })
+    };
+    json!({ "anyOf": contract::OF_THE_CHEST.map(one) })
 }
 
 fn says(unit: Unit) -> &'static str {

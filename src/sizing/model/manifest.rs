@@ -34,12 +34,19 @@ pub struct SexManifest {
     /// By measure: how it grows with height, weight and age.
     exponents: BTreeMap<String, [f64; 3]>,
     pub stated: Stated,
+    unknown_weight: UnknownWeight,
 }
 
 impl SexManifest {
     /// The powers of height, weight and age with which a measure grows.
     pub fn exponents(&self, measure: Measure) -> [f64; 3] {
         self.exponents.get(measure.name()).copied().unwrap_or([f64::NAN; 3])
+    }
+
+    /// Typical weight in kg at a true height, and the variance of its log.
+    pub fn unknown_weight(&self, height_cm: f64) -> (f64, f64) {
+        let UnknownWeight { kg, exponent, log_variance } = self.unknown_weight;
+        (kg * (height_cm / self.centres.height_cm).powf(exponent), log_variance)
     }
 }
 
@@ -61,6 +68,16 @@ struct Outputs {
 pub struct UnknownAge {
     pub years: f64,
     pub log_variance: f64,
+}
+
+/// The weight of a shopper who did not tell it, as a log-normal round a power of the height.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct UnknownWeight {
+    /// At the centre of the heights.
+    kg: f64,
+    exponent: f64,
+    log_variance: f64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -157,6 +174,10 @@ impl Manifest {
                     0.1,
                 )?;
             }
+            let weight = &described.unknown_weight;
+            within(&name("unknownWeight.kg"), weight.kg, 30.0, 300.0)?;
+            within(&name("unknownWeight.exponent"), weight.exponent, 0.0, 5.0)?;
+            within(&name("unknownWeight.logVariance"), weight.log_variance, 0.0, 1.0)?;
             let centres = &described.centres;
             within(&name("centres.heightCm"), centres.height_cm, 120.0, 230.0)?;
             within(&name("centres.weightKg"), centres.weight_kg, 30.0, 300.0)?;
