@@ -4,7 +4,7 @@
 //! A large file is in the binary packed, and is sent packed to who takes gzip. Who does not gets it unpacked:
 //! once for the process, and shared.
 
-use super::sliced::Sliced;
+use super::sliced::{SLICE_BYTES, Sliced};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, ETAG, HeaderMap, HeaderName, HeaderValue,
@@ -122,7 +122,14 @@ fn revalidated(
     if is_known {
         return response.finish();
     }
-    response.content_type(content_type).body(Sliced::new(bytes()))
+    response.content_type(content_type);
+    let bytes = bytes();
+    // What is one slice anyway is sent as it is: a body in slices is not compressed.
+    if bytes.len() <= SLICE_BYTES {
+        response.body(bytes)
+    } else {
+        response.body(Sliced::new(bytes))
+    }
 }
 
 /// The values of a list that may come in several headers.

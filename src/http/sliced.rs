@@ -9,7 +9,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-const SLICE_BYTES: usize = 16 * 1024;
+pub const SLICE_BYTES: usize = 16 * 1024;
 
 /// Bytes that are shared by everybody who is sent them, and copied by the slice.
 pub struct Sliced<Place = ()> {

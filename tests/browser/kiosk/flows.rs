@@ -1,0 +1,198 @@
+//! Whole ways through the kiosk: what is sent on them, and that what is shown is what the service says.
+
+use super::{Body, Kiosk, MAN, kiosk};
+use serde_json::{Value, json};
+
+/// What is shown of an answer, held against the service's own.
+fn is_as_told(kiosk: &Kiosk, answer: &Value) {
+    let told = &answer["recommendation"];
+    assert_eq!(kiosk.size(), told["size"], "{told}");
+    assert_eq!(kiosk.verdict(), told["verdict"], "{told}");
+    let numbers = told["alternatives"].as_array().unwrap().iter();
+    let other = numbers.clone().find(|one| one["kind"] == "number").or(numbers.clone().next());
+    let shown = kiosk.value(
+        "[...document.querySelectorAll('[data-action=choose-size]')].map((e) => e.dataset.value)",
+    );
+    assert_eq!(shown, json!([told["size"], other.unwrap()["size"]]));
+}
+
+#[test]
+fn a_body_gets_what_the_service_says_in_either_units() {
+    for (body, units, asked) in [
+        (MAN, "metric", json!({"height": 180, "weight": 80})),
+        (
+            Body { sex: "male", height: "511", weight: "176" },
+            "imperial",
+            json!({"height": 71, "weight": 176, "unit": "imperial"}),
+        ),
+        (
+            Body { sex: "female", height: "168", weight: "62" },
+            "metric",
+            json!({"height": 168, "weight": 62}),
+        ),
+        (
+            Body { sex: "male", height: "60", weight: "240" },
+            "imperial",
+            json!({"height": 72, "weight": 240, "unit": "imperial"}),
+        ),
+    ] {
+        let (service, kiosk) = kiosk!();
+        kiosk.choose("units", units);
+        kiosk.tell(&body);
+        let mut asked = asked;
+        asked["sex"] = json!(body.sex);
+        asked["sizeSystem"] = json!(if units == "metric" { "UK" } else { "US" });
+        is_as_told(&kiosk, &service.ask(&asked).json());
+    }
+}
+
+#[test]
+fn units_are_switched_on_the_way_and_nothing_is_lost() {
+    let (service, kiosk) = kiosk!();
+    kiosk.start("male");
+    kiosk.enter("180");
+    kiosk.wait_for("weight");
+    kiosk.choose("units", "imperial");
+    kiosk.enter("176");
+    kiosk.wait_for("answer");
+    let asked = json!({"height": 71, "weight": 176, "unit": "imperial", "sizeSystem": "US"});
+    is_as_told(&kiosk, &service.ask(&asked).json());
+}
+
+/// Taps that are neither digits nor the two that say a number is whole.
+#[test]
+fn a_first_answer_takes_three_taps_beside_the_numbers() {
+    let (_service, kiosk) = kiosk!();
+    kiosk.tell(&MAN);
+    assert_eq!(kiosk.taps() - MAN.height.len() - MAN.weight.len(), 3);
+}
+
+#[test]
+fn who_skips_everything_comes_to_the_first_answer() {
+    let (_service, kiosk) = kiosk!();
+    kiosk.tell(&MAN);
+    let first = (kiosk.size(), kiosk.counts());
+    kiosk.touch("sharpen");
+    let mut skipped = 0;
+    while kiosk.next_question() {
+        kiosk.touch("skip");
+        skipped += 1;
+    }
+    assert!((2..=8).contains(&skipped), "{skipped}");
+    assert_eq!((kiosk.size(), kiosk.counts()), first);
+    assert_eq!(kiosk.asked().len(), 1, "nothing new was told, so nothing is asked");
+}
+
+#[test]
+fn every_question_answered_is_sent_and_sharpens() {
+    let (service, kiosk) = kiosk!();
+    kiosk.tell(&MAN);
+    let before = sureness(&kiosk.asked(), &service);
+    kiosk.touch("sharpen");
+    while kiosk.next_question() {
+        match kiosk.screen().as_str() {
+            "build-chest" => kiosk.choose("choose", "average"),
+            "build-stomach" => kiosk.choose("choose", "flatter"),
+            "jacket" => {
+                kiosk.choose("size", "40");
+                kiosk.touch("next");
+            }
+            "trousers" => kiosk.choose("size", "33"),
+            "tape-chest" => kiosk.enter("100"),
+            "tape-waist" => kiosk.enter("86"),
+            "tape-shoulder" => kiosk.enter("46"),
+            "tape-sleeve" => kiosk.enter("64"),
+            other => panic!("{other}"),
+        }
+    }
+    let asked = kiosk.asked();
+    assert!(asked.len() > 3, "{asked:?}");
+    assert!(sureness(&asked, &service) > before + 0.05);
+    is_as_told(&kiosk, &service.ask(asked.last().unwrap()).json());
+}
+
+/// How sure the service is of the last question.
+fn sureness(asked: &[Value], service: &crate::running::Running) -> f64 {
+    service.ask(asked.last().unwrap()).json()["recommendation"]["confidence"].as_f64().unwrap()
+}
+
+#[test]
+fn a_taped_chest_is_sent_and_changes_the_figures() {
+    let (_service, kiosk) = kiosk!();
+    kiosk.tell(&MAN);
+    let before = kiosk.counts();
+    kiosk.touch("add-tape");
+    kiosk.choose("tape", "chest");
+    kiosk.wait_for("tape-chest");
+    kiosk.enter("104");
+    kiosk.wait_for("tape");
+    kiosk.touch("done");
+    kiosk.wait_for("answer");
+    assert_ne!(kiosk.counts(), before);
+    assert_eq!(kiosk.asked().last().unwrap()["chest"], 104);
+}
+
+#[test]
+fn who_would_rather_not_say_gives_a_jacket_and_no_weight() {
+    let (service, kiosk) = kiosk!();
+    kiosk.start("male");
+    kiosk.enter("180");
+    kiosk.wait_for("weight");
+    kiosk.type_digits("80");
+    kiosk.touch("rather-not-say");
+    kiosk.wait_for("jacket");
+    kiosk.choose("size", "40");
+    kiosk.touch("next");
+    kiosk.wait_for("answer");
+    let asked = kiosk.asked();
+    assert!(asked.iter().all(|question| question.get("weight").is_none()), "{asked:?}");
+    assert_eq!(asked[0]["knownSize"]["size"], "40");
+    is_as_told(&kiosk, &service.ask(&asked[0]).json());
+}
+
+/// Height and weight of one that the number is clear for, likely, between two, and one for staff.
+#[test]
+fn a_verdict_is_said_as_what_it_is() {
+    for (height, weight, verdict, says) in
+        [("160", "52", "", ""), ("150", "180", "ask_staff", "in person")]
+    {
+        let (service, kiosk) = kiosk!();
+        kiosk.tell(&Body { sex: "male", height, weight });
+        let number = |text: &str| text.parse::<u32>().unwrap();
+        let asked = json!({"height": number(height), "weight": number(weight)});
+        let told = service.ask(&asked).json();
+        assert_eq!(kiosk.verdict(), told["recommendation"]["verdict"], "{height} {weight}");
+        if !verdict.is_empty() {
+            assert_eq!(kiosk.verdict(), verdict);
+            assert!(kiosk.text("main h1").contains(says), "{}", kiosk.text("main h1"));
+        }
+    }
+}
+
+/// What is wrong is said on the field that it is wrong with, and what was right is kept.
+#[test]
+fn a_mistake_is_told_kindly_on_its_own_field() {
+    for (height, weight, screen, says) in [
+        ("90", "80", "height", "120 to 230 cm"),
+        ("260", "80", "height", "120 to 230 cm"),
+        ("180", "20", "weight", "30 to 300 kg"),
+        ("180", "999", "weight", "30 to 300 kg"),
+        ("200", "30", "weight", "don’t seem to belong together"),
+        ("130", "250", "weight", "don’t seem to belong together"),
+    ] {
+        let (_service, kiosk) = kiosk!();
+        // The browser notes each refusal in its console.
+        kiosk.may_miss_answers();
+        kiosk.start("male");
+        kiosk.enter(height);
+        if screen != "height" {
+            kiosk.wait_for("weight");
+            kiosk.enter(weight);
+        }
+        let told = kiosk.mistake();
+        assert!(told.contains(says), "{height} {weight}: {told}");
+        assert_eq!(kiosk.screen(), screen);
+        let invalid = "document.querySelector('main input').getAttribute('aria-invalid')";
+        assert_eq!(kiosk.string(invalid), "true");
+    }
+}
