@@ -12,8 +12,10 @@ export const COUNTED = {
 
 const source = () => ({ data: null, at: null, error: null, failingSince: null });
 
+const asked = location.hash.slice(1);
+
 const state = {
-  range: RANGES[location.hash.slice(1)] ? location.hash.slice(1) : "now",
+  range: Object.hasOwn(RANGES, asked) ? asked : "now",
   counted: "/api/recommend",
   /** Milliseconds, `{min, max}`, or null for the whole range. */
   zoom: null,
