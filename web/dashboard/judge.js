@@ -9,6 +9,7 @@
 // of severity critical makes more of it.
 
 import { metricValue } from "./format.js";
+import { now } from "./service-time.js";
 import { ago, clock, length } from "./time.js";
 
 export const WORDS = {
@@ -92,7 +93,7 @@ const isStores = ({ sources }, name) =>
 function ofStore(state) {
   const { database, reasons, alerts } = state.sources.health.data;
   if (alerts.some(({ name }) => isStores(state, name))) return [];
-  const since = Date.now() - database.sinceSeconds * 1_000;
+  const since = now() - database.sinceSeconds * 1_000;
   const action = FAULTS[database.fault] ?? FAULTS.other;
   return reasons.map((reason) => ({ severity: "warning", text: `${capital(reason)}. ${RIGHT}`, action, since }));
 }

@@ -8,6 +8,7 @@
 // 6,000), none while the page is not looked at or is paused, and longer and longer pauses while there is no answer.
 
 import { Failure, read } from "./api.js";
+import { now } from "./service-time.js";
 import * as state from "./state.js";
 import { MINUTE, RANGES } from "./time.js";
 
@@ -28,6 +29,7 @@ const SOURCES = {
   status: { path: () => "api/status", every: () => 10 * MINUTE },
 };
 
+/** By `performance.now()`: nobody sets that clock. */
 const dueAt = Object.fromEntries(Object.keys(SOURCES).map((name) => [name, 0]));
 /** Failures in a row of the service as a whole. */
 let failures = 0;
@@ -61,7 +63,7 @@ function wake() {
   if (running) return;
   running = round().finally(() => {
     running = null;
-    timer = setTimeout(wake, Math.max(50, nextAt() - Date.now()));
+    timer = setTimeout(wake, Math.max(50, nextAt() - performance.now()));
   });
 }
 
@@ -70,11 +72,11 @@ const isIdle = () => document.hidden || state.get().paused;
 async function round() {
   if (isIdle()) return;
   for (const [name, { path, every }] of Object.entries(SOURCES)) {
-    const now = state.get();
-    if (isIdle() || (now.awaySince && name !== "health" && failures > 0)) return;
-    if (Date.now() < dueAt[name] || !path(now)) continue;
-    dueAt[name] = Date.now() + every(now);
-    await ask(name, path(now));
+    const known = state.get();
+    if (isIdle() || (known.awaySince && name !== "health" && failures > 0)) return;
+    if (performance.now() < dueAt[name] || !path(known)) continue;
+    dueAt[name] = performance.now() + every(known);
+    await ask(name, path(known));
   }
 }
 
@@ -91,7 +93,7 @@ async function ask(name, path) {
 
 function take(name, data) {
   const before = state.get().sources[name].data;
-  state.setSource(name, { data, at: Date.now(), error: null, failingSince: null });
+  state.setSource(name, { data, at: now(), error: null, failingSince: null });
   if (name !== "health") return;
   const hasRestarted = before && data.uptimeSeconds < before.uptimeSeconds;
   if (failures > 0 || hasRestarted) Object.keys(SOURCES).forEach((other) => other !== name && (dueAt[other] = 0));
@@ -102,18 +104,18 @@ function take(name, data) {
 
 function miss(name, failure) {
   const { failingSince } = state.get().sources[name];
-  state.setSource(name, { error: failure, failingSince: failingSince ?? Date.now() });
+  state.setSource(name, { error: failure, failingSince: failingSince ?? now() });
   if (failure.kind === "refused" && ![429, 503].includes(failure.status)) return;
   failures += 1;
   const pause = Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** (failures - 1)) * (0.8 + 0.4 * Math.random());
-  dueAt[name] = Date.now() + Math.max(pause, failure.retryAfterMs ?? 0);
+  dueAt[name] = performance.now() + Math.max(pause, failure.retryAfterMs ?? 0);
   // The limit is this client's, whatever it asks for.
   if (failure.status === 429) Object.keys(SOURCES).forEach((other) => (dueAt[other] = Math.max(dueAt[other], dueAt[name])));
   if (failure.kind !== "away") return;
   // Whoever noticed it: health is what is asked until it is back.
   dueAt.health = dueAt[name];
   const { awaySince } = state.get();
-  state.set({ awaySince: awaySince ?? Date.now(), nextTryAt: dueAt.health });
+  state.set({ awaySince: awaySince ?? now(), nextTryAt: now() + dueAt.health - performance.now() });
 }
 
 /** When there is something to do again. */
@@ -121,5 +123,5 @@ function nextAt() {
   const { awaySince } = state.get();
   if (awaySince && failures > 0) return dueAt.health;
   const asked = Object.keys(SOURCES).filter((name) => SOURCES[name].path(state.get()));
-  return isIdle() ? Date.now() + MINUTE : Math.min(...asked.map((name) => dueAt[name]));
+  return isIdle() ? performance.now() + MINUTE : Math.min(...asked.map((name) => dueAt[name]));
 }

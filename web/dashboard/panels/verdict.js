@@ -2,6 +2,7 @@
 
 import { h, say, sign } from "../dom.js";
 import { judge, WORDS } from "../judge.js";
+import { now } from "../service-time.js";
 import { ago, clock, when } from "../time.js";
 
 const SIGNS = { loading: "wait", healthy: "good", degraded: "warning", unhealthy: "bad", unreachable: "away" };
@@ -15,8 +16,8 @@ const word = h("p", { id: "verdict-word", class: "word" });
 const line = h("p", { class: "line" });
 const list = h("ul", { class: "reasons", role: "list" });
 // Read out when it changes, and only this: the figures change all the time.
-const told = h("div", { role: "status", class: "told" }, word, line);
-element.append(icon, told, list);
+const status = h("div", { role: "status", class: "told" }, word, line);
+element.append(icon, status, list);
 
 let shown = "";
 
@@ -27,9 +28,9 @@ export function verdict(state) {
   document.title = `${verdict === "loading" ? "" : `${WORDS[verdict]} · `}SuitSize: dashboard`;
   say(word, WORDS[verdict]);
   say(line, lineOf(verdict, reasons, state));
-  const now = JSON.stringify([verdict, reasons.map(({ text, since }) => [text, since && when(since)])]);
-  if (now === shown) return;
-  shown = now;
+  const told = JSON.stringify([verdict, reasons.map(({ text, since }) => [text, since && ago(now() - since)])]);
+  if (told === shown) return;
+  shown = told;
   icon.replaceChildren(sign(SIGNS[verdict]));
   list.replaceChildren(...reasons.map(reason));
   list.hidden = reasons.length === 0;
@@ -48,7 +49,7 @@ function lineOf(verdict, reasons, { sources }) {
 }
 
 function reason({ severity, text, action, since, name }) {
-  const age = since ? h("span", { class: "muted" }, ` Since ${when(since)}, ${ago(Date.now() - since)}.`) : null;
+  const age = since ? h("span", { class: "muted" }, ` Since ${when(since)}, ${ago(now() - since)}.`) : null;
   const what = h("p", {}, h("span", { class: "severity" }, `${severity}: `), text, age);
   const todo = action && h("p", { class: "todo" }, h("b", {}, "What to do: "), action);
   return h("li", { class: SEVERITY[severity], "data-alert": name }, sign(SEVERITY[severity]), h("div", {}, what, todo));
