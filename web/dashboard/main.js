@@ -42,6 +42,8 @@ function show(known) {
   say(foot, `Times are ${clocks()}. Figures are the service's own; this page is asked for by polling and counts among “everything else”.`);
 }
 
+const isWaiting = ({ awaySince, paused, sources }) => awaySince || paused || Object.values(sources).some(({ error }) => error);
+
 function clocks() {
   if (Math.abs(ahead()) < MINUTE) return `in this browser's zone (${zone})`;
   const differs = `${length(Math.abs(ahead()))} ${ahead() < 0 ? "ahead of" : "behind"}`;
@@ -53,4 +55,4 @@ state.subscribe(show);
 show(state.get());
 start();
 // Ages in words grow while nothing new comes.
-setInterval(() => !document.hidden && (state.get().awaySince || state.get().paused) && show(state.get()), MINUTE / 60);
+setInterval(() => !document.hidden && isWaiting(state.get()) && show(state.get()), MINUTE / 60);

@@ -20,9 +20,11 @@ const state = {
   /** Milliseconds, `{min, max}`, or null for the whole range. */
   zoom: null,
   paused: false,
+  /** Hidden, or looked at again and not renewed yet. */
+  unseen: false,
   /** Since when the service cannot be reached. */
   awaySince: null,
-  /** When it is asked again. */
+  /** When it is asked again, after no answer or too many questions. */
   nextTryAt: null,
   sources: { health: source(), whole: source(), part: source(), alerts: source(), status: source() },
 };

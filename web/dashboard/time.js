@@ -20,7 +20,7 @@ const format = (options) => {
   const formatter = new Intl.DateTimeFormat("en-GB", options);
   return (at) => formatter.format(at);
 };
-const minute = format({ hour: "2-digit", minute: "2-digit" });
+export const minute = format({ hour: "2-digit", minute: "2-digit" });
 const second = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = format({ weekday: "short", day: "numeric" });
 const date = format({ day: "numeric", month: "short" });

@@ -95,14 +95,18 @@ export function controls(known) {
   const isHere = Boolean(known.sources.whole.data);
   zooms.in.disabled = !isHere || (zoom && zoom.max - zoom.min <= LEAST_ZOOM_MS);
   for (const name of ["earlier", "later", "reset"]) zooms[name].disabled = !zoom || !isHere;
+  // Going on asks at once.
+  again.disabled = known.paused;
   say(pause, known.paused ? "Go on" : "Pause");
   pause.setAttribute("aria-pressed", String(known.paused));
   say(fresh, freshness(known));
 }
 
+const isLimited = ({ health }) => health.error?.status === 429;
+
 function freshness({ paused, sources, range, awaySince, nextTryAt, zoom }) {
   const { at } = sources.whole;
-  if (awaySince) return `${nextTryAt > now() ? `Tried again in ${length(nextTryAt - now())}.` : "Being tried again."}`;
+  if (!paused && (awaySince || isLimited(sources))) return `${nextTryAt > now() ? `Tried again in ${length(nextTryAt - now())}.` : "Being tried again."}`;
   if (zoom) return `${when(zoom.min)} to ${when(zoom.max)}.`;
   const as = at ? `As of ${clock(at)}` : "Being asked";
   return `${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;

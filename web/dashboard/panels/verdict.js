@@ -3,10 +3,14 @@
 import { h, say, sign } from "../dom.js";
 import { judge, WORDS } from "../judge.js";
 import { now } from "../service-time.js";
-import { ago, clock, when } from "../time.js";
+import { ago, clock, minute, MINUTE, when } from "../time.js";
 
-const SIGNS = { loading: "wait", healthy: "good", degraded: "warning", unhealthy: "bad", unreachable: "away" };
+const SIGNS = { loading: "wait", healthy: "good", degraded: "warning", unhealthy: "bad", unreachable: "away", unknown: "wait" };
 const SEVERITY = { critical: "bad", error: "bad", warning: "warning", info: "info" };
+/** Twice the longest time between two looks that the reader can choose. */
+const OLD_MS = MINUTE / 2;
+/** Verdicts that are not of a health report; since when stands in their reason. */
+const NO_REPORT = ["unreachable", "unknown"];
 const CALM = "Everything works, and no alert fires.";
 
 const main = document.querySelector("main");
@@ -24,11 +28,13 @@ let shown = "";
 export function verdict(state) {
   const { verdict, reasons } = judge(state);
   main.dataset.verdict = verdict;
-  element.dataset.state = { loading: "loading", unreachable: "failing" }[verdict] ?? "ok";
-  document.title = `${verdict === "loading" ? "" : `${WORDS[verdict]} · `}SuitSize: dashboard`;
-  say(word, WORDS[verdict]);
+  element.dataset.state = { loading: "loading", unreachable: "failing", unknown: "failing" }[verdict] ?? "ok";
+  const age = ageOf(verdict, state);
+  element.toggleAttribute("data-old", Boolean(age));
+  document.title = `${verdict === "loading" ? "" : `${WORDS[verdict]}${age} · `}SuitSize: dashboard`;
+  say(word, `${WORDS[verdict]}${age}`);
   say(line, lineOf(verdict, reasons, state));
-  const told = JSON.stringify([verdict, reasons.map(({ text, since }) => [text, since && ago(now() - since)])]);
+  const told = JSON.stringify([verdict, reasons.map(({ text, action, since }) => [text, action, since && ago(now() - since)])]);
   if (told === shown) return;
   shown = told;
   icon.replaceChildren(sign(SIGNS[verdict]));
@@ -36,9 +42,17 @@ export function verdict(state) {
   list.hidden = reasons.length === 0;
 }
 
+/** What is not renewed is never told as if it were so now: " as of 14:03", or nothing. */
+function ageOf(verdict, { paused, unseen, sources }) {
+  const { at } = sources.health;
+  if (NO_REPORT.includes(verdict)) return paused ? ", paused" : "";
+  if (!at || !(paused || unseen || now() - at > OLD_MS)) return "";
+  return ` as of ${minute(at)}${paused ? ", paused" : ""}`;
+}
+
 function lineOf(verdict, reasons, { sources }) {
   if (verdict === "loading") return "";
-  if (verdict === "unreachable") {
+  if (NO_REPORT.includes(verdict)) {
     return sources.health.at ? `What is below is as of ${clock(sources.health.at)}, and old.` : "Nothing is known yet.";
   }
   if (reasons.length === 0) return CALM;
