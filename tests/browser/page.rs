@@ -92,7 +92,7 @@ impl Page {
         self.driver.as_ref().unwrap()
     }
 
-    /// A command of Chromium's own protocol, for what WebDriver has no word for.
+    /// A command of Chromium's own protocol, for what `WebDriver` has no word for.
     pub fn command(&self, method: &str, parameters: Value) -> Value {
         let cdp = self.driver().cdp();
         let sent = self.runtime.block_on(cdp.send_raw(method, parameters));

@@ -26,6 +26,7 @@ fn check(row: &Row) {
     let (_service, kiosk) = kiosk!(options, &format!("/?lang={language}"));
     let english = (language != "en").then(|| English::but_for(language));
     let mut faults = Vec::new();
+    let (mut screens, mut violations) = (0, 0);
     let mut undecided = std::collections::BTreeSet::new();
     tour::every_screen(&kiosk, &mut |screen| {
         let mut tell = |what: &str, found: Vec<String>| {
@@ -41,6 +42,7 @@ fn check(row: &Row) {
         tell("weight", weight_in(&kiosk, screen));
         if row.axe {
             let found = axe::look(&kiosk);
+            (screens, violations) = (screens + 1, violations + found.violations.len());
             tell("axe", found.violations);
             undecided.extend(found.undecided.into_iter().map(|one| format!("{screen}: {one}")));
         }
@@ -49,7 +51,11 @@ fn check(row: &Row) {
             pictures::keep(&kiosk, view, &format!("kiosk-{language}{size}-{screen}"));
         }
     });
-    println!("{language} {view:?}: axe could not decide {}: {undecided:#?}", undecided.len());
+    if row.axe {
+        let size = format!("{}x{}", view.width, view.height);
+        println!("axe-core, {language} at {size}: {violations} violations on {screens} screens");
+        undecided.iter().for_each(|one| println!("  it could not decide: {one}"));
+    }
     assert!(faults.is_empty(), "{language} at {}x{}: {faults:#?}", view.width, view.height);
 }
 
