@@ -49,13 +49,13 @@ fn median(times: &mut [f64]) -> f64 {
 #[test]
 fn figures_of_the_kiosk() {
     let service = service::shared();
-    let Some(kiosk) = Kiosk::at(&service, Options { view: KIOSK, ..Options::PLAIN }, "/") else {
+    let Some(kiosk) = Kiosk::at(service.port, Options { view: KIOSK, ..Options::PLAIN }, "/")
+    else {
         return;
     };
     // Everything, the other languages too, which come when the page has stood for a moment.
     kiosk.wait("the other languages", "performance.getEntriesByType('resource').filter((e) => e.name.includes('/wording/')).length >= 5");
     let loaded = kiosk.requests();
-    loaded.iter().for_each(|r| println!("REQ {} {}", r.transferred, r.url));
     let bytes: u64 = loaded.iter().map(|request| request.transferred).sum();
     println!(
         "kiosk: {} requests, {bytes} bytes over the wire (at most {MOST_BYTES})",
@@ -77,7 +77,7 @@ fn figures_of_the_kiosk() {
 #[test]
 fn figures_of_a_slow_start() {
     let service = service::shared();
-    let Some(kiosk) = Kiosk::open(&service) else { return };
+    let Some(kiosk) = Kiosk::open(service.port) else { return };
     kiosk.before_scripts(USABLE);
     kiosk.command("Emulation.setCPUThrottlingRate", json!({"rate": 4}));
     let mut usable = Vec::new();
@@ -103,7 +103,7 @@ fn figures_of_a_slow_start() {
 #[test]
 fn figures_of_a_tap() {
     let service = service::shared();
-    let Some(kiosk) = Kiosk::open(&service) else { return };
+    let Some(kiosk) = Kiosk::open(service.port) else { return };
     kiosk.before_scripts(DRAWN);
     kiosk.reloaded();
     for n in 0..TAPS {

@@ -1,7 +1,6 @@
 //! The kiosk's page in a shopper's words: start, type, tap, choose, read.
 
 use crate::page::{Options, Page};
-use crate::running::Running;
 use crate::service;
 use serde_json::{Value, json};
 use std::cell::RefCell;
@@ -11,6 +10,7 @@ use std::time::Duration;
 mod flows;
 mod idle;
 mod keyboard;
+mod privacy;
 mod screens;
 mod take_along;
 mod tour;
@@ -41,12 +41,12 @@ pub const MAN: Body = Body { sex: "male", height: "180", weight: "80" };
 
 impl Kiosk {
     /// The attract screen, at the kiosk, in English and centimetres. `None` without a browser.
-    pub fn open(service: &Running) -> Option<Self> {
-        Self::at(service, Options::PLAIN, "/")
+    pub fn open(port: u16) -> Option<Self> {
+        Self::at(port, Options::PLAIN, "/")
     }
 
-    pub fn at(service: &Running, options: Options, path: &str) -> Option<Self> {
-        let page = Page::open(&service::address(service.port), options)?;
+    pub fn at(port: u16, options: Options, path: &str) -> Option<Self> {
+        let page = Page::open(&service::address(port), options)?;
         let kiosk = Kiosk { page, left: RefCell::default() };
         kiosk.go(path);
         kiosk.wait_for("attract");
@@ -174,7 +174,7 @@ macro_rules! kiosk {
     };
     ($options:expr, $path:expr) => {{
         let service = $crate::service::shared();
-        match $crate::kiosk::Kiosk::at(&service, $options, $path) {
+        match $crate::kiosk::Kiosk::at(service.port, $options, $path) {
             Some(kiosk) => (service, kiosk),
             None => return,
         }

@@ -5,6 +5,8 @@
 
 use crate::chromium::Place;
 use crate::requests::{Request, Requests};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::{Value, json};
 use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
@@ -14,7 +16,8 @@ use thirtyfour::session::http::{Body, HttpClient};
 use thirtyfour::{WebDriver, WebElement};
 use tokio::runtime::Runtime;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+/// An alert is believed after the service has looked twice, every ten seconds.
+const PATIENCE: Duration = Duration::from_secs(30);
 const PRELUDE: &str = include_str!("scripts/page.js");
 const CLOCK: &str = include_str!("scripts/clock.js");
 
@@ -89,7 +92,7 @@ impl Page {
         self.driver.as_ref().unwrap()
     }
 
-    /// A command of Chromium's own protocol, for what WebDriver has no word for.
+    /// A command of Chromium's own protocol, for what `WebDriver` has no word for.
     pub fn command(&self, method: &str, parameters: Value) -> Value {
         let cdp = self.driver().cdp();
         let sent = self.runtime.block_on(cdp.send_raw(method, parameters));
@@ -279,9 +282,9 @@ impl Page {
 
     /// The whole document, also what has to be scrolled to.
     pub fn long_picture(&self) -> Vec<u8> {
-        let root = self.wait("the document", "document.documentElement");
-        let root = WebElement::from_json(root, self.driver().handle().clone()).unwrap();
-        self.runtime.block_on(root.screenshot_as_png()).unwrap()
+        let whole = json!({"format": "png", "captureBeyondViewport": true});
+        let taken = self.command("Page.captureScreenshot", whole);
+        BASE64.decode(taken["data"].as_str().unwrap()).unwrap()
     }
 
     /// Everything that was asked for so far.

@@ -5,7 +5,21 @@ use crate::page::{Page, View};
 use std::path::Path;
 
 /// What `docs/pages.md` shows.
-const CHOSEN: &[&str] = &[];
+const CHOSEN: &[&str] = &[
+    "kiosk-en-attract-1080x1920.png",
+    "kiosk-en-height-1080x1920.png",
+    "kiosk-en-answer-1080x1920.png",
+    "kiosk-en-build-stomach-1080x1920.png",
+    "kiosk-en-result-1080x1920-whole.png",
+    "kiosk-en-qr-1080x1920.png",
+    "kiosk-en-staff-1080x1920.png",
+    "kiosk-de-answer-360x640-whole.png",
+    "kiosk-es-result-360x640-whole.png",
+    "kiosk-en-printed-1280x800.png",
+    "dashboard-busy-light-1280x800.png",
+    "dashboard-alert-dark-1280x800.png",
+    "dashboard-gone-light-360x640.png",
+];
 
 /// What is seen, and of what can be scrolled the whole length.
 pub fn keep(page: &Page, view: View, name: &str) {
