@@ -3,16 +3,14 @@
 //
 // Nothing is prefilled; the stepper begins at a value that says nothing about anybody.
 
-import { every, later } from './clock.js';
 import { anyOpen } from './dialog.js';
 import { button, h } from './dom.js';
 import { icon } from './drawings/icons.js';
+import { hold, release, releaseUntil } from './hold.js';
 import { get, set } from './state.js';
 import { t } from './texts.js';
 import { isTape, range, unitOf } from './units.js';
-
-const HOLD_MS = 450;
-const REPEAT_MS = 70;
+import { whileShown } from './view.js';
 
 /** The fields of one entry: how many digits each takes, and whether a half can follow. */
 function fieldsOf(field, units) {
@@ -116,24 +114,12 @@ export class Entry {
   }
 
   step(action, label, by) {
-    let stop = () => {};
-    const once = () => {
-      if (!this.element.isConnected) return stop();
-      return this.add(by);
-    };
-    const hold = () => {
-      once();
-      stop = later(HOLD_MS, () => {
-        stop = every(REPEAT_MS, once);
-      });
-    };
+    const once = () => this.add(by);
     // A finger steps when it comes down; a click without a finger is a key or a screen reader.
     return button(action, icon(action), (event) => event.detail === 0 && once(), {
       'aria-label': label,
-      onpointerdown: hold,
-      onpointerup: () => stop(),
-      onpointerleave: () => stop(),
-      onpointercancel: () => stop(),
+      onpointerdown: () => hold(once),
+      onpointerleave: release,
       oncontextmenu: (event) => event.preventDefault(),
     });
   }
@@ -189,12 +175,11 @@ export class Entry {
 
   /** Digits, Backspace and Enter wherever the focus is, until this screen is left. */
   listen() {
-    const pressed = (event) => {
-      if (!this.element.isConnected) return removeEventListener('keydown', pressed);
-      if (anyOpen() || event.ctrlKey || event.metaKey || event.altKey) return undefined;
-      return this.key(event);
-    };
-    addEventListener('keydown', pressed);
+    const signal = whileShown();
+    releaseUntil(signal);
+    addEventListener('keydown', (event) => {
+      if (!anyOpen() && !event.ctrlKey && !event.metaKey && !event.altKey) this.key(event);
+    }, { signal });
   }
 
   key(event) {

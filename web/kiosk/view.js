@@ -10,6 +10,10 @@ let screens = {};
 let showBar = () => {};
 const main = document.querySelector('main');
 const live = document.querySelector('#live');
+let shown = new AbortController();
+
+/** Ends with the screen that is shown: what listens beyond its own elements holds on to what was typed. */
+export const whileShown = () => shown.signal;
 
 /** The screens by name: each makes the elements of `<main>` from the state. */
 export function register(byName, bar) {
@@ -18,7 +22,8 @@ export function register(byName, bar) {
 }
 
 export function show({ keepFocus = false } = {}) {
-  busy(false);
+  shown.abort();
+  shown = new AbortController();
   const { screen, recommendation } = get();
   const focused = keepFocus && place(document.activeElement);
   live.textContent = '';
