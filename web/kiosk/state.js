@@ -14,6 +14,7 @@ const empty = () => ({
   sex: null,
   answers: {},
   skipped: [],
+  /** The service's answer, with the `system` of labels that it was asked for. */
   recommendation: null,
   /** The size before the last answer, where that changed it. */
   before: null,

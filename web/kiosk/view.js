@@ -1,5 +1,6 @@
 // Puts the current screen on the page: content, title, focus, and what is announced.
 
+import { later } from './clock.js';
 import * as idle from './idle.js';
 import { wipesWhenIdle } from './settings.js';
 import { get } from './state.js';
@@ -10,6 +11,10 @@ let screens = {};
 let showBar = () => {};
 const main = document.querySelector('main');
 const live = document.querySelector('#live');
+const moment = document.querySelector('#moment');
+/** An answer takes a few milliseconds: who waits for so long wonders whether they were heard. */
+const SLOW_MS = 1500;
+let calm = () => {};
 let shown = new AbortController();
 
 /** Ends with the screen that is shown: what listens beyond its own elements holds on to what was typed. */
@@ -46,8 +51,21 @@ function place(element) {
   return `[data-action="${action}"]${value ? `[data-value="${value}"]` : ''}`;
 }
 
-/** While the service is asked; quick answers are not interrupted by a sign of waiting. */
-export const busy = (on) => main.setAttribute('aria-busy', String(on));
+/**
+ * While the service is asked. A quick answer is not interrupted by a sign of waiting; a slow one is
+ * explained, to who sees and to who listens.
+ */
+export function busy(on) {
+  main.setAttribute('aria-busy', String(on));
+  calm();
+  moment.textContent = '';
+  if (on) calm = later(SLOW_MS, explainWait);
+}
+
+function explainWait() {
+  moment.textContent = t('wait');
+  announce(t('wait'));
+}
 
 export function announce(text) {
   live.textContent = text;
