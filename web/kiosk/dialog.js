@@ -2,6 +2,7 @@
 // reach. One that is not dismissable stays until the page itself closes it, with `close('over')`.
 
 import { h } from './dom.js';
+import * as taps from './taps.js';
 
 const OVER = 'over';
 
@@ -28,10 +29,12 @@ export function open({ name, title, role, describedby, children, onclose, dismis
     // A browser lets a second Escape close what the first could not.
     if (!dismissable && dialog.returnValue !== OVER) return dialog.showModal();
     dialog.remove();
+    taps.renewed();
     return onclose?.();
   });
   document.body.append(dialog);
   dialog.showModal();
+  taps.renewed();
   (dialog.querySelector('[autofocus]') ?? heading).focus();
   return dialog;
 }

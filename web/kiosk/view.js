@@ -4,6 +4,7 @@ import { later } from './clock.js';
 import * as idle from './idle.js';
 import { wipesWhenIdle } from './settings.js';
 import { get } from './state.js';
+import * as taps from './taps.js';
 import { t } from './texts.js';
 import { verdictText } from './verdict.js';
 
@@ -39,6 +40,7 @@ export function show({ keepFocus = false } = {}) {
   showBar();
   document.title = `${main.querySelector('h1').textContent} · SuitSize`;
   idle.watch(screen !== 'attract' && wipesWhenIdle());
+  if (!keepFocus) taps.renewed();
   if (!keepFocus) [document.documentElement, main].forEach((scroller) => scroller.scrollTo(0, 0));
   const again = focused && document.querySelector(focused);
   (again || main.querySelector('h1')).focus({ preventScroll: true });
