@@ -1,6 +1,6 @@
 // The API, as far as a shopper's page needs it. What can go wrong has three names: a question that
 // cannot be answered (`Refused`), a service that asks for patience (`Busy`), and one that is not
-// there (`Gone`).
+// there (`Gone`). Addresses are relative to the page, so that it can stand behind a prefix.
 
 import { later } from './clock.js';
 

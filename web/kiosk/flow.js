@@ -11,7 +11,7 @@ import * as guardedHistory from './history.js';
 import { isEnough, question } from './question.js';
 import * as settings from './settings.js';
 import { get, set, setAnswer, setSkipped, wipe } from './state.js';
-import { speak } from './texts.js';
+import { speak, spoken } from './texts.js';
 import { convert, isTape } from './units.js';
 import * as view from './view.js';
 
@@ -70,8 +70,18 @@ export function startOver() {
   view.busy(false);
   guardedHistory.forget();
   dialog.closeAll();
+  settings.beginAnew();
   view.show();
+  speakAnew();
   reloadAfterOutage();
+}
+
+/** The words of a fresh visit, where the one before spoke another language. */
+async function speakAnew() {
+  const code = settings.currentLanguage();
+  if (code === spoken()) return;
+  await speak(code).catch(() => settings.speakOn(spoken()));
+  view.show({ keepFocus: true });
 }
 
 export function start(sex) {
@@ -209,7 +219,7 @@ export const offer = (field) => go(SCREENS[field], { after: 'first' });
 function refused(errors, field) {
   const fields = errors.map((error) => ({ ...error, field: apiField(error.field) }));
   const wrong = fields.find((error) => error.field === field) ?? fields.find((e) => e.field in SCREENS);
-  if (!wrong) return view.apologise();
+  if (!wrong) return view.apologise(fields.some((error) => error.field === 'sex') ? 'mistake.sex' : 'error.unknown');
   setAnswer(wrong.field, null);
   const { code, min, max } = wrong;
   const mistake = { field: wrong.field, code, min, max };

@@ -64,10 +64,21 @@ export function plainText(recommendation) {
     elsewhere.map((s) => `${s} ${sizes[s]}`).join(', '),
     changes.length > 0 && t('plain.alterations', { list: changes.join('; ') }),
   ];
-  return lines.filter(Boolean).reduce(asLongAsItIsShort);
+  return lines.filter(Boolean).reduce(asLongAsItIsShort, '');
 }
 
+/** A shop's own words can be longer than any code: what is not short enough stays away, or ends early. */
 function asLongAsItIsShort(text, line) {
+  if (text === '') return shortened(line);
   const longer = `${text}\n${line}`;
-  return new TextEncoder().encode(longer).length > MOST_BYTES ? text : longer;
+  return bytes(longer) > MOST_BYTES ? text : longer;
+}
+
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+function shortened(text) {
+  if (bytes(text) <= MOST_BYTES) return text;
+  const letters = [...text];
+  while (bytes(`${letters.join('')}…`) > MOST_BYTES) letters.pop();
+  return `${letters.join('')}…`;
 }

@@ -76,7 +76,7 @@ export function announce(text) {
 export const announceAnswer = () => announce(verdictText(get().recommendation));
 
 /** Something that no shopper can put right: staff can. */
-export function apologise() {
-  announce(t('error.unknown'));
-  main.querySelector('.mistake')?.replaceChildren(t('error.unknown'));
+export function apologise(words) {
+  announce(t(words));
+  main.querySelector('.mistake')?.replaceChildren(t(words));
 }
