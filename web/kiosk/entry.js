@@ -9,7 +9,7 @@ import { icon } from './drawings/icons.js';
 import { hold, release, releaseUntil } from './hold.js';
 import { get, set } from './state.js';
 import { t } from './texts.js';
-import { isTape, range, unitOf } from './units.js';
+import { inUnits, isTape, range, unitOf } from './units.js';
 import { whileShown } from './view.js';
 
 /** The fields of one entry: how many digits each takes, and whether a half can follow. */
@@ -58,10 +58,20 @@ export class Entry {
     this.paint();
   }
 
+  /** With what was typed, in the units spoken now; or with the answer given before. */
   begin(value) {
     const { draft } = get();
-    if (draft?.length === this.fields.length) return [...draft];
+    this.told = draft?.told ?? null;
+    if (draft?.units === this.units) return [...draft.texts];
+    if (this.told) return split(inUnits(this.field, this.told, this.units), this.fields);
     return value === null ? this.fields.map(() => '') : split(value, this.fields);
+  }
+
+  /** From now on what is shown is what was told. */
+  tell() {
+    const { value, units } = this;
+    this.told = value === null || Number.isNaN(value) ? null : { value, units };
+    this.paint();
   }
 
   get value() {
@@ -129,7 +139,7 @@ export class Entry {
     const { value } = this;
     const next = value === null || Number.isNaN(value) ? start : value + by * step;
     this.texts = split(Math.min(max, Math.max(min, next)), this.fields);
-    this.paint();
+    this.tell();
   }
 
   activate(index) {
@@ -140,7 +150,7 @@ export class Entry {
   put(index, text) {
     this.texts[index] = clean(text, this.fields[index]);
     this.advance(index);
-    this.paint();
+    this.tell();
   }
 
   type(key) {
@@ -165,7 +175,7 @@ export class Entry {
   }
 
   paint() {
-    set({ draft: [...this.texts] });
+    set({ draft: { texts: [...this.texts], told: this.told, units: this.units } });
     this.inputs.forEach((input, index) => {
       if (input.value !== this.texts[index]) input.value = this.texts[index];
       input.size = Math.max(1, this.fields[index].digits + (this.fields[index].half ? 1 : 0));

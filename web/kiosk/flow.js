@@ -12,7 +12,7 @@ import { isEnough, question } from './question.js';
 import * as settings from './settings.js';
 import { get, set, setAnswer, setSkipped, wipe } from './state.js';
 import { speak, spoken } from './texts.js';
-import { convert, isTape } from './units.js';
+import { inUnits, isTape } from './units.js';
 import * as view from './view.js';
 
 /** Where each answer of the API's names is asked for. */
@@ -89,9 +89,10 @@ export function start(sex) {
   go('height');
 }
 
-export function answer(field, value) {
+/** A measure comes with its unit as it was `told`. */
+export function answer(field, value, told) {
   if (asking()) return;
-  setAnswer(field, value);
+  setAnswer(field, value, told);
   proceed(field);
 }
 
@@ -231,16 +232,15 @@ function refused(errors, field) {
 
 const apiField = (name = '') => name.replace(/\.(size|system)$/, '');
 
-/** A switch of units keeps what was told. */
+/** A switch of units keeps what was told, and what is typed: an entry converts its own draft. */
 export function useUnits(units) {
-  const { answers } = get();
-  const measured = (field) => field === 'height' || field === 'weight' || isTape(field);
+  const { answers, told } = get();
   const converted = Object.entries(answers).map(([field, value]) => [
     field,
-    measured(field) ? convert(field, value, units) : value,
+    told[field] ? inUnits(field, told[field], units) : value,
   ]);
   settings.chooseUnits(units);
-  set({ answers: Object.fromEntries(converted), draft: null, mistake: null });
+  set({ answers: Object.fromEntries(converted), mistake: null });
   view.show({ keepFocus: true });
   return translateAnswer();
 }
