@@ -1,6 +1,6 @@
 // The API, as far as a shopper's page needs it. What can go wrong has three names: a question that
 // cannot be answered (`Refused`), a service that asks for patience (`Busy`), and one that is not
-// there (`Gone`).
+// there (`Gone`). Addresses are relative to the page, so that it can stand behind a prefix.
 
 import { later } from './clock.js';
 
@@ -24,30 +24,34 @@ export class Busy extends Error {
 export class Gone extends Error {}
 
 export async function recommend(question) {
-  const answer = await send('/api/recommend', {
+  const { status, patience, body } = await send('api/recommend', {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'application/json' },
     body: JSON.stringify(question),
   });
-  if (answer.ok) return (await body(answer)).recommendation;
-  if (answer.status === 429 || answer.status === 503) throw new Busy(patience(answer));
-  if (answer.status >= 500) throw new Gone();
-  throw new Refused((await body(answer)).errors ?? []);
+  if (status === 429 || status === 503) throw new Busy(patience);
+  if (status >= 500 || !body) throw new Gone();
+  if (status >= 400) throw new Refused(body.errors ?? []);
+  // Something between here and the service answers in its place.
+  if (!body.recommendation) throw new Gone();
+  return body.recommendation;
 }
 
 export async function isLive() {
   try {
-    return (await send('/api/health/live', { cache: 'no-store' })).ok;
+    return (await send('api/health/live', { cache: 'no-store' })).status === 200;
   } catch {
     return false;
   }
 }
 
+/** The whole answer, its `body` null where it is not JSON: an answer that stalls half-way is silence too. */
 async function send(path, options) {
   const silence = new AbortController();
   const stop = later(SILENCE_MS, () => silence.abort());
   try {
-    return await fetch(path, { ...options, signal: silence.signal });
+    const answer = await fetch(path, { ...options, signal: silence.signal });
+    return { status: answer.status, patience: patience(answer), body: parsed(await answer.text()) };
   } catch {
     throw new Gone();
   } finally {
@@ -55,11 +59,11 @@ async function send(path, options) {
   }
 }
 
-async function body(answer) {
+function parsed(text) {
   try {
-    return await answer.json();
+    return JSON.parse(text);
   } catch {
-    throw new Gone();
+    return null;
   }
 }
 

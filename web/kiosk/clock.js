@@ -9,6 +9,9 @@ let alarm = 0;
 
 export const now = () => driven ?? performance.now();
 
+/** The time that events are stamped with, which is nobody's to move. */
+export const stamp = () => performance.now();
+
 /** Calls `act` once, after `ms`. Returns what calls it off. */
 export function later(ms, act) {
   const timer = { due: now() + ms, act };

@@ -13,16 +13,16 @@ const RAREST_LOOK_MS = 10000;
 const UNEXPLAINED_SECONDS = 2;
 
 let wasAway = false;
-let overlay = null;
 
 /** Was the service away since the page was loaded? It may have come back as another version. */
 export const hadOutage = () => wasAway;
 
 /**
  * The recommendation for `question`, or null where `wanted()` no longer holds when it comes.
- * Throws `Refused` only.
+ * Throws `Refused` only. What is said meanwhile belongs to this question, and goes with it.
  */
 export async function ask(question, { wanted, giveUp }) {
+  const wait = { wanted, giveUp, overlay: null };
   try {
     while (wanted()) {
       try {
@@ -30,24 +30,24 @@ export async function ask(question, { wanted, giveUp }) {
         return wanted() ? answer : null;
       } catch (problem) {
         if (problem instanceof api.Refused) throw problem;
-        await patience(problem, wanted, giveUp);
+        await patience(problem, wait);
       }
     }
     return null;
   } finally {
-    if (wanted()) hide();
+    wait.overlay?.close('over');
   }
 }
 
-async function patience(problem, wanted, giveUp) {
+async function patience(problem, wait) {
   if (problem instanceof api.Busy) {
-    if (problem.seconds > UNEXPLAINED_SECONDS && wanted()) explain(giveUp);
+    if (problem.seconds > UNEXPLAINED_SECONDS) explain(wait);
     await pause(problem.seconds * 1000);
     return;
   }
   wasAway = true;
-  if (wanted()) explain(giveUp);
-  await untilLive(wanted);
+  explain(wait);
+  await untilLive(wait.wanted);
 }
 
 /** Resolves when the service lives again, or when nobody waits for it any more. */
@@ -60,21 +60,16 @@ export async function untilLive(wanted, firstWait = FIRST_LOOK_MS) {
 
 const rarer = (wait) => Math.min(Math.max(wait * 1.6, FIRST_LOOK_MS), RAREST_LOOK_MS);
 
-function explain(giveUp) {
-  if (overlay?.open) return;
-  overlay = dialog.open({
+function explain(wait) {
+  if (wait.overlay?.open || !wait.wanted()) return;
+  wait.overlay = dialog.open({
     name: 'away',
     title: t('away.title'),
     dismissable: false,
     children: [
       h('div', { class: 'thread', 'aria-hidden': 'true' }),
       h('p', { role: 'status' }, t('away.text')),
-      button('start-over', t('bar.startOver'), giveUp, { class: 'plain' }),
+      button('start-over', t('bar.startOver'), wait.giveUp, { class: 'plain' }),
     ],
   });
-}
-
-function hide() {
-  overlay?.close();
-  overlay = null;
 }

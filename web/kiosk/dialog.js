@@ -1,7 +1,10 @@
-// What lies over the page: a native modal dialog, which keeps focus inside, takes the rest out of
-// reach and closes itself when its opener is gone.
+// What lies over the page: a native modal dialog, which keeps focus inside and takes the rest out of
+// reach. One that is not dismissable stays until the page itself closes it, with `close('over')`.
 
 import { h } from './dom.js';
+import * as taps from './taps.js';
+
+const OVER = 'over';
 
 /** Opens a dialog with a heading. Returns the element; `close()` takes it away again. */
 export function open({ name, title, role, describedby, children, onclose, dismissable = true }) {
@@ -14,6 +17,7 @@ export function open({ name, title, role, describedby, children, onclose, dismis
       role,
       'aria-labelledby': heading.id,
       'aria-describedby': describedby,
+      closedby: dismissable ? null : 'none',
     },
     heading,
     children,
@@ -22,17 +26,28 @@ export function open({ name, title, role, describedby, children, onclose, dismis
     if (!dismissable) event.preventDefault();
   });
   dialog.addEventListener('close', () => {
+    // A browser lets a second Escape close what the first could not.
+    if (!dismissable && dialog.returnValue !== OVER) return dialog.showModal();
     dialog.remove();
-    onclose?.();
+    taps.renewed();
+    return onclose?.();
   });
   document.body.append(dialog);
   dialog.showModal();
+  taps.renewed();
   (dialog.querySelector('[autofocus]') ?? heading).focus();
   return dialog;
 }
 
 export const anyOpen = () => document.querySelector('dialog[open]') !== null;
 
+/** Closes the dialog on top, if it may be. Was there one? */
+export function closeTop() {
+  const top = [...document.querySelectorAll('dialog[open]')].at(-1);
+  if (top && top.getAttribute('closedby') !== 'none') top.close();
+  return top !== undefined;
+}
+
 export function closeAll() {
-  for (const dialog of document.querySelectorAll('dialog')) dialog.close();
+  for (const dialog of document.querySelectorAll('dialog')) dialog.close(OVER);
 }

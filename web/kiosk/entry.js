@@ -3,16 +3,14 @@
 //
 // Nothing is prefilled; the stepper begins at a value that says nothing about anybody.
 
-import { every, later } from './clock.js';
 import { anyOpen } from './dialog.js';
 import { button, h } from './dom.js';
 import { icon } from './drawings/icons.js';
+import { hold, release, releaseUntil } from './hold.js';
 import { get, set } from './state.js';
 import { t } from './texts.js';
-import { isTape, range, unitOf } from './units.js';
-
-const HOLD_MS = 450;
-const REPEAT_MS = 70;
+import { inUnits, isTape, range, unitOf } from './units.js';
+import { whileShown } from './view.js';
 
 /** The fields of one entry: how many digits each takes, and whether a half can follow. */
 function fieldsOf(field, units) {
@@ -60,10 +58,20 @@ export class Entry {
     this.paint();
   }
 
+  /** With what was typed, in the units spoken now; or with the answer given before. */
   begin(value) {
     const { draft } = get();
-    if (draft?.length === this.fields.length) return [...draft];
+    this.told = draft?.told ?? null;
+    if (draft?.units === this.units) return [...draft.texts];
+    if (this.told) return split(inUnits(this.field, this.told, this.units), this.fields);
     return value === null ? this.fields.map(() => '') : split(value, this.fields);
+  }
+
+  /** From now on what is shown is what was told. */
+  tell() {
+    const { value, units } = this;
+    this.told = value === null || Number.isNaN(value) ? null : { value, units };
+    this.paint();
   }
 
   get value() {
@@ -116,24 +124,12 @@ export class Entry {
   }
 
   step(action, label, by) {
-    let stop = () => {};
-    const once = () => {
-      if (!this.element.isConnected) return stop();
-      return this.add(by);
-    };
-    const hold = () => {
-      once();
-      stop = later(HOLD_MS, () => {
-        stop = every(REPEAT_MS, once);
-      });
-    };
+    const once = () => this.add(by);
     // A finger steps when it comes down; a click without a finger is a key or a screen reader.
     return button(action, icon(action), (event) => event.detail === 0 && once(), {
       'aria-label': label,
-      onpointerdown: hold,
-      onpointerup: () => stop(),
-      onpointerleave: () => stop(),
-      onpointercancel: () => stop(),
+      onpointerdown: () => hold(once),
+      onpointerleave: release,
       oncontextmenu: (event) => event.preventDefault(),
     });
   }
@@ -143,7 +139,7 @@ export class Entry {
     const { value } = this;
     const next = value === null || Number.isNaN(value) ? start : value + by * step;
     this.texts = split(Math.min(max, Math.max(min, next)), this.fields);
-    this.paint();
+    this.tell();
   }
 
   activate(index) {
@@ -154,7 +150,7 @@ export class Entry {
   put(index, text) {
     this.texts[index] = clean(text, this.fields[index]);
     this.advance(index);
-    this.paint();
+    this.tell();
   }
 
   type(key) {
@@ -179,7 +175,7 @@ export class Entry {
   }
 
   paint() {
-    set({ draft: [...this.texts] });
+    set({ draft: { texts: [...this.texts], told: this.told, units: this.units } });
     this.inputs.forEach((input, index) => {
       if (input.value !== this.texts[index]) input.value = this.texts[index];
       input.size = Math.max(1, this.fields[index].digits + (this.fields[index].half ? 1 : 0));
@@ -189,12 +185,11 @@ export class Entry {
 
   /** Digits, Backspace and Enter wherever the focus is, until this screen is left. */
   listen() {
-    const pressed = (event) => {
-      if (!this.element.isConnected) return removeEventListener('keydown', pressed);
-      if (anyOpen() || event.ctrlKey || event.metaKey || event.altKey) return undefined;
-      return this.key(event);
-    };
-    addEventListener('keydown', pressed);
+    const signal = whileShown();
+    releaseUntil(signal);
+    addEventListener('keydown', (event) => {
+      if (!anyOpen() && !event.ctrlKey && !event.metaKey && !event.altKey) this.key(event);
+    }, { signal });
   }
 
   key(event) {

@@ -11,8 +11,8 @@ import * as guardedHistory from './history.js';
 import { isEnough, question } from './question.js';
 import * as settings from './settings.js';
 import { get, set, setAnswer, setSkipped, wipe } from './state.js';
-import { speak } from './texts.js';
-import { convert, isTape } from './units.js';
+import { speak, spoken } from './texts.js';
+import { inUnits, isTape } from './units.js';
 import * as view from './view.js';
 
 /** Where each answer of the API's names is asked for. */
@@ -34,10 +34,17 @@ const SCREENS = {
 /** Asked before there is an answer: changed later, they lead to it, not to the next question. */
 const BASICS = ['height', 'weight', 'choices'];
 
-let asking = false;
+/**
+ * The newest question to the service. There is one: a newer one takes its place, and only its own
+ * reply counts. `holds` the shopper where the next screen depends on it.
+ */
+let underWay = null;
+
+const asking = () => underWay?.holds === true;
 
 /** Goes to a screen; the one left can be gone back to. */
 export function go(screen, change = {}) {
+  if (asking()) return;
   const { screen: left, trail } = get();
   set({ draft: null, mistake: null, ...change, screen, trail: [...trail, left] });
   guardedHistory.guard();
@@ -46,23 +53,35 @@ export function go(screen, change = {}) {
 
 export function back() {
   const { trail, screen, recommendation } = get();
-  if (screen === 'attract' || asking) return;
+  if (screen === 'attract') return undefined;
+  guardedHistory.guard();
+  if (dialog.closeTop() || asking()) return undefined;
   const previous = trail.at(-1);
   if (!previous || previous === 'attract') return startOver();
   const after = !recommendation ? 'first' : BASICS.includes(previous) ? 'answer' : 'sharpen';
   set({ screen: previous, trail: trail.slice(0, -1), draft: null, mistake: null, before: null, after });
-  guardedHistory.guard();
-  view.show();
+  return view.show();
 }
 
 /** Everything that this shopper told is gone, and the attract screen waits for the next one. */
 export function startOver() {
   wipe();
-  asking = false;
+  underWay = null;
+  view.busy(false);
   guardedHistory.forget();
   dialog.closeAll();
+  settings.beginAnew();
   view.show();
+  speakAnew();
   reloadAfterOutage();
+}
+
+/** The words of a fresh visit, where the one before spoke another language. */
+async function speakAnew() {
+  const code = settings.currentLanguage();
+  if (code === spoken()) return;
+  await speak(code).catch(() => settings.speakOn(spoken()));
+  view.show({ keepFocus: true });
 }
 
 export function start(sex) {
@@ -70,14 +89,15 @@ export function start(sex) {
   go('height');
 }
 
-export function answer(field, value) {
-  if (asking) return;
-  setAnswer(field, value);
+/** A measure comes with its unit as it was `told`. */
+export function answer(field, value, told) {
+  if (asking()) return;
+  setAnswer(field, value, told);
   proceed(field);
 }
 
 export function skip(...fields) {
-  if (asking) return;
+  if (asking()) return;
   const changed = fields.some((field) => field in get().answers);
   setSkipped(...fields);
   proceed(fields[0], changed);
@@ -85,7 +105,7 @@ export function skip(...fields) {
 
 /** The weight is nobody's business: a jacket size stands in its place. */
 export function withholdWeight() {
-  if (asking) return;
+  if (asking()) return;
   setSkipped('weight');
   if (isEnough(get())) proceed('weight');
   else go(missing('weight'));
@@ -109,26 +129,46 @@ function missing(field) {
   return 'choices';
 }
 
-/** Asks the service with all that is known, then goes on. */
-async function refresh(field) {
-  const { visit, recommendation: before } = get();
-  const wanted = () => get().visit === visit;
-  asking = true;
-  view.busy(true);
+/** Asks the service with all that is known. `then` goes on with the answer, `otherwise` with what was wrong. */
+async function put(purpose) {
+  const asked = { ...purpose };
+  const wanted = () => underWay === asked;
+  underWay = asked;
+  view.busy(purpose.holds);
+  const put = question(get());
+  const over = () => {
+    underWay = null;
+    view.busy(false);
+  };
   try {
-    const answered = await connection.ask(question(get()), { wanted, giveUp: startOver });
-    if (!answered) return;
-    asking = false;
-    set({ recommendation: answered, before: before && before.size !== answered.size ? before.size : null });
-    lead();
+    const answered = await connection.ask(put, { wanted, giveUp: startOver });
+    if (!answered || !wanted()) return;
+    over();
+    purpose.then({ ...answered, system: put.sizeSystem });
   } catch (problem) {
-    asking = false;
     if (!(problem instanceof Refused)) throw problem;
-    if (wanted()) refused(problem.errors, field);
-  } finally {
-    if (wanted()) view.busy(false);
+    if (!wanted()) return;
+    over();
+    purpose.otherwise(problem.errors);
   }
 }
+
+/** The size before, where the answer changed it; labels of two systems say nothing about that. */
+function changedFrom(before, now) {
+  const comparable = before?.size && before.system === now.system;
+  return comparable && before.size !== now.size ? before.size : null;
+}
+
+/** Asks with a new answer, then goes on. */
+const refresh = (field) =>
+  put({
+    holds: true,
+    then(recommendation) {
+      set({ recommendation, before: changedFrom(get().recommendation, recommendation) });
+      lead();
+    },
+    otherwise: (errors) => refused(errors, field),
+  });
 
 /** To the next question, or to the answer that this question was asked for. */
 function lead() {
@@ -139,6 +179,7 @@ function lead() {
 
 /** Back to a screen that was left on the way here. */
 export function home(screen) {
+  if (asking()) return;
   const { screen: left, trail } = get();
   const visited = trail.lastIndexOf(screen);
   set({
@@ -179,7 +220,7 @@ export const offer = (field) => go(SCREENS[field], { after: 'first' });
 function refused(errors, field) {
   const fields = errors.map((error) => ({ ...error, field: apiField(error.field) }));
   const wrong = fields.find((error) => error.field === field) ?? fields.find((e) => e.field in SCREENS);
-  if (!wrong) return view.apologise();
+  if (!wrong) return view.apologise(fields.some((error) => error.field === 'sex') ? 'mistake.sex' : 'error.unknown');
   setAnswer(wrong.field, null);
   const { code, min, max } = wrong;
   const mistake = { field: wrong.field, code, min, max };
@@ -191,16 +232,15 @@ function refused(errors, field) {
 
 const apiField = (name = '') => name.replace(/\.(size|system)$/, '');
 
-/** A switch of units keeps what was told. */
+/** A switch of units keeps what was told, and what is typed: an entry converts its own draft. */
 export function useUnits(units) {
-  const { answers } = get();
-  const measured = (field) => field === 'height' || field === 'weight' || isTape(field);
+  const { answers, told } = get();
   const converted = Object.entries(answers).map(([field, value]) => [
     field,
-    measured(field) ? convert(field, value, units) : value,
+    told[field] ? inUnits(field, told[field], units) : value,
   ]);
   settings.chooseUnits(units);
-  set({ answers: Object.fromEntries(converted), draft: null, mistake: null });
+  set({ answers: Object.fromEntries(converted), mistake: null });
   view.show({ keepFocus: true });
   return translateAnswer();
 }
@@ -214,17 +254,21 @@ export async function useLanguage(code) {
   return translateAnswer();
 }
 
-/** The answer is in the words and labels of a language and a country: after a switch it is asked for again. */
-async function translateAnswer() {
-  const { recommendation, visit } = get();
-  if (!recommendation || asking) return;
-  const wanted = () => get().visit === visit;
-  const answered = await connection
-    .ask(question(get()), { wanted, giveUp: startOver })
-    .catch(() => null);
-  if (!answered) return;
-  set({ recommendation: answered, before: null });
-  view.show({ keepFocus: true });
+/**
+ * The answer is in the words, labels and units of its question: after a switch it is asked for again,
+ * and so is one that is still on its way.
+ */
+function translateAnswer() {
+  if (asking()) return put(underWay);
+  if (!get().recommendation) return undefined;
+  return put({
+    holds: false,
+    then(recommendation) {
+      set({ recommendation, before: null });
+      view.show({ keepFocus: true });
+    },
+    otherwise() {},
+  });
 }
 
 /** A service that was away may be a new version, with new files: taken once it is back. */

@@ -1,9 +1,10 @@
 // A label's number and length, and the labels that a shopper can choose from.
 //
 // The lists are those of the default chart. A shop's own chart may lack one: the API then says so,
-// and the shopper is asked for another or skips.
+// and skipping becomes the way on.
 
-const LENGTH = /^(.*\d)(XL|S|R|L)$/;
+/** 50R, 102XL and 8R, but not 3XL, which is one size and no length. */
+const LENGTH = /^(\d{2,}(?=XL|S|R|L)|\d(?=S|R|L))(XL|S|R|L)$/;
 
 /** The number of a label: 50 of 50R; a label that is not number and length stays whole. */
 export const numberOf = (label) => LENGTH.exec(label)?.[1] ?? label;

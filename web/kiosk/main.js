@@ -13,6 +13,7 @@ import { age, height, tapes, weight } from './screens/numbers.js';
 import { result } from './screens/result.js';
 import { jacket, trousers } from './screens/sizes.js';
 import { currentLanguage, languages } from './settings.js';
+import * as taps from './taps.js';
 import { bring, speak } from './texts.js';
 import * as view from './view.js';
 
@@ -41,6 +42,7 @@ view.register(
   bar.show,
 );
 idle.listen(flow.startOver);
+taps.listen();
 guardedHistory.listen({ goBack: flow.back, forget: flow.startOver });
 view.show();
 later(OTHER_LANGUAGES_MS, () => bring(languages()));

@@ -1,6 +1,6 @@
 // What was wrong with an answer, in kind words: by field and code, never by the value given.
 
-import { currentUnits } from './settings.js';
+import { chart, currentUnits } from './settings.js';
 import { number, t } from './texts.js';
 import { feetAndInches, range, unitOf } from './units.js';
 
@@ -8,11 +8,14 @@ import { feetAndInches, range, unitOf } from './units.js';
 export function mistakeText({ field, code, min, max }) {
   if (code === 'out_of_range') return rangeText(field, min, max);
   if (code === 'contradictory') return t(`mistake.together.${togetherWith(field)}`);
-  if (code === 'unknown_size') return t('mistake.unknownSize');
+  if (code === 'unknown_size') return t(isOwnChart() ? 'mistake.skipSize' : 'mistake.unknownSize');
   if (code === 'empty') return t('mistake.empty');
   if (code === 'inches') return t('mistake.inches');
   return t('error.unknown');
 }
+
+/** The sizes offered are the shipped chart's: another chart may know none of them. */
+const isOwnChart = () => Boolean(chart());
 
 const togetherWith = (field) => {
   if (field === 'weight' || field === 'height') return 'heightWeight';

@@ -1,7 +1,7 @@
 // The answer to take along: a QR code that holds the text itself, so that a telephone reads it with no
 // network and nobody keeps it.
 
-import { correction, generate } from '../vendor/lean-qr/index.mjs';
+import { correction, generate, mode } from '../vendor/lean-qr/index.mjs';
 import { toSvg } from '../vendor/lean-qr/svg.mjs';
 import * as dialog from './dialog.js';
 import { button, h } from './dom.js';
@@ -13,7 +13,10 @@ import { t } from './texts.js';
 const QUIET = 4;
 
 export function qrCode(recommendation) {
-  const code = generate(plainText(recommendation), { minCorrectionLevel: correction.M });
+  // All of it as UTF-8 and named so: readers differ in what they make of any other alphabet.
+  const code = generate(mode.multi(mode.eci(26), mode.bytes(new TextEncoder().encode(plainText(recommendation)))), {
+    minCorrectionLevel: correction.M,
+  });
   const svg = toSvg(code, document, { on: '#000', off: '#fff', pad: QUIET });
   svg.setAttribute('class', 'qr');
   svg.setAttribute('role', 'img');

@@ -1,7 +1,8 @@
 // What a shopper told and where they are: one object, replaced as a whole, so that wiping is
 // replacing it by an empty one and nothing can be forgotten in a corner.
 //
-// Lengths and weights are in the shopper's unit as they were entered.
+// Lengths and weights in `answers` are in the unit that is spoken now; `told` has each with the unit it was
+// entered in, so that a switch of units and back gives what was told.
 
 const empty = () => ({
   /** Tells this visit from the next: an answer that comes for another visit is dropped. */
@@ -13,7 +14,9 @@ const empty = () => ({
   after: 'first',
   sex: null,
   answers: {},
+  told: {},
   skipped: [],
+  /** The service's answer, with the `system` of labels that it was asked for. */
   recommendation: null,
   /** The size before the last answer, where that changed it. */
   before: null,
@@ -35,16 +38,20 @@ export function wipe() {
   state = empty();
 }
 
-/** Sets or, with null, forgets one answer. */
-export function setAnswer(field, value) {
+/** Sets or, with null, forgets one answer; `told` is a measure as it was entered. */
+export function setAnswer(field, value, told = null) {
   const answers = { ...state.answers };
   if (value === null) delete answers[field];
   else answers[field] = value;
-  set({ answers, skipped: state.skipped.filter((skipped) => skipped !== field) });
+  set({ answers, told: { ...state.told, [field]: told }, skipped: state.skipped.filter((skipped) => skipped !== field) });
 }
 
 export function setSkipped(...fields) {
   const answers = { ...state.answers };
-  for (const field of fields) delete answers[field];
-  set({ answers, skipped: [...new Set([...state.skipped, ...fields])] });
+  const told = { ...state.told };
+  for (const field of fields) {
+    delete answers[field];
+    delete told[field];
+  }
+  set({ answers, told, skipped: [...new Set([...state.skipped, ...fields])] });
 }

@@ -1,15 +1,14 @@
 // A recommendation in words: trousers, alterations, why, other systems, warnings. The result, the
 // printed sheet and the QR code say the same because they say it from here.
 
-import { currentUnits, sizeSystem, SYSTEMS } from './settings.js';
-import { get } from './state.js';
+import { currentUnits, SYSTEMS } from './settings.js';
 import { has, t } from './texts.js';
 import { amount, length, span } from './units.js';
 import { lengthWord, runnerUp } from './verdict.js';
 
-export function trousers({ trousers: found }) {
+export function trousers({ trousers: found, system }) {
   const [eu, inches] = [`EU ${found.EU}`, `W${found.waistIn}`];
-  const inInches = ['US', 'UK'].includes(sizeSystem(get().sex));
+  const inInches = ['US', 'UK'].includes(system);
   return inInches ? `${inches} (${eu})` : `${eu} (${inches})`;
 }
 
@@ -54,9 +53,8 @@ const MOST_BYTES = 300;
 
 /** The answer in a few lines of plain text, for a telephone. */
 export function plainText(recommendation) {
-  const { size, sizes, alterationDetails } = recommendation;
+  const { size, sizes, system: own, alterationDetails } = recommendation;
   const other = runnerUp(recommendation);
-  const own = sizeSystem(get().sex);
   const elsewhere = ['EU', 'US', 'UK', 'IT', 'FR', 'DE'].filter((s) => s !== own && sizes[s]);
   const changes = alterations(alterationDetails).can.map(({ text }) => text);
   const lines = [
@@ -66,10 +64,21 @@ export function plainText(recommendation) {
     elsewhere.map((s) => `${s} ${sizes[s]}`).join(', '),
     changes.length > 0 && t('plain.alterations', { list: changes.join('; ') }),
   ];
-  return lines.filter(Boolean).reduce(asLongAsItIsShort);
+  return lines.filter(Boolean).reduce(asLongAsItIsShort, '');
 }
 
+/** A shop's own words can be longer than any code: what is not short enough stays away, or ends early. */
 function asLongAsItIsShort(text, line) {
+  if (text === '') return shortened(line);
   const longer = `${text}\n${line}`;
-  return new TextEncoder().encode(longer).length > MOST_BYTES ? text : longer;
+  return bytes(longer) > MOST_BYTES ? text : longer;
+}
+
+const bytes = (text) => new TextEncoder().encode(text).length;
+
+function shortened(text) {
+  if (bytes(text) <= MOST_BYTES) return text;
+  const letters = [...text];
+  while (bytes(`${letters.join('')}…`) > MOST_BYTES) letters.pop();
+  return `${letters.join('')}…`;
 }

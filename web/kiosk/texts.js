@@ -17,7 +17,7 @@ function fetchBook(code) {
 }
 
 async function bringBook(code) {
-  const answer = await fetch(`/pages/wording/${code}.json`);
+  const answer = await fetch(`pages/wording/${code}.json`);
   if (!answer.ok) throw new Error(`wording ${code}: ${answer.status}`);
   return (await answer.json()).kiosk;
 }
@@ -28,6 +28,8 @@ export async function speak(code) {
   locale = code;
   document.documentElement.lang = code;
 }
+
+export const spoken = () => locale;
 
 export async function bring(codes) {
   for (const code of codes) await fetchBook(code).catch(() => null);

@@ -1,6 +1,7 @@
 // Centimetres and feet, kilograms and pounds: conversion, limits and how a measure reads.
 //
-// What a shopper enters stays in their unit and is sent so; only a switch of units converts it.
+// What a shopper enters stays in their unit and is sent so. A switch of units converts what was told, not
+// what an earlier switch made of it.
 // Everything the service answers is in centimetres.
 
 import { number, t } from './texts.js';
@@ -40,11 +41,18 @@ export function range(field, units) {
   };
 }
 
-/** An entered value after a switch of units: rounded to what can be entered there. */
-export function convert(field, value, to) {
-  const other = to === 'metric' ? value * factor(field) : value / factor(field);
+/** A value as it was told, in a unit: rounded to what can be entered there. */
+export const inUnits = (field, told, units) =>
+  told.units === units || field === 'age' ? told.value : convert(field, told.value, units);
+
+/** Rounding takes no value over a limit; one that was beyond it stays so. */
+function convert(field, value, to) {
+  const from = range(field, to === 'metric' ? 'imperial' : 'metric');
   const { min, max, step } = range(field, to);
-  return Math.min(max, Math.max(min, Math.round(other / step) * step));
+  const other = to === 'metric' ? value * factor(field) : value / factor(field);
+  const rounded = Math.round(other / step) * step;
+  const isAllowed = value >= from.min && value <= from.max;
+  return isAllowed ? Math.min(max, Math.max(min, rounded)) : rounded;
 }
 
 export const unitOf = (field, units) => {

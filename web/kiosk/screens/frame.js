@@ -46,21 +46,25 @@ function strip() {
       h('p', {}, size ? verdictTitle(recommendation) : t('strip.none')),
       size && h('p', {}, t('strip.count', { n: groups(recommendation)[0].n })),
     ),
-    h('p', { class: 'strip-size', 'data-size': size ?? '' }, ...sizes(recommendation, before)),
-    button('result', [t('strip.result'), icon('next')], flow.result, { class: 'plain' }),
+    size && h('p', { class: 'strip-size', 'data-size': size }, ...sizes(recommendation, before)),
+    size && button('result', [t('strip.result'), icon('next')], flow.result, { class: 'plain' }),
   );
 }
 
 function sizes(recommendation, before) {
   const { size, verdict } = recommendation;
   const other = verdict === 'between_two' && runnerUp(recommendation);
-  const now = h('strong', {}, other ? t('verdict.or', { a: size, b: other.size }) : (size ?? '–'));
+  const now = h('strong', {}, other ? t('verdict.or', { a: size, b: other.size }) : size);
   if (before === null) return [now];
   return [h('s', {}, before), h('span', { 'aria-hidden': 'true' }, ' → '), now];
 }
 
 /** "Not sure, skip", as large as what it stands beside. */
 export const skipButton = (label, ...fields) =>
-  button('skip', label, () => flow.skip(...fields), { class: 'secondary' });
+  button('skip', label, () => flow.skip(...fields), { class: skippingHelps() ? 'primary' : 'secondary' });
 
-export const nextButton = (onclick) => button('next', [t('next'), icon('next')], onclick, { class: 'primary' });
+export const nextButton = (onclick) =>
+  button('next', [t('next'), icon('next')], onclick, { class: skippingHelps() ? 'secondary' : 'primary' });
+
+/** A size that the chart does not know is nothing that a shopper can put right. */
+const skippingHelps = () => get().mistake?.code === 'unknown_size';

@@ -24,11 +24,11 @@ function screen({ field, title, hint, picture, second, shown = true }) {
 function take(entry, field, units, given) {
   const { value } = entry;
   const { min, max } = range(field, units);
-  if (value === null && given !== null) return flow.answer(field, given);
+  if (value === null && given !== null) return flow.answer(field, given, get().told[field]);
   if (value === null) return wrong(entry, { field, code: 'empty' });
   if (Number.isNaN(value)) return wrong(entry, { field, code: 'inches' });
   if (value < min || value > max) return wrong(entry, { field, code: 'out_of_range', min, max });
-  return flow.answer(field, value);
+  return flow.answer(field, value, entry.told ?? get().told[field]);
 }
 
 function wrong(entry, mistake) {

@@ -5,7 +5,6 @@ import { h } from '../dom.js';
 import { one, look, ten } from '../drawings/people.js';
 import { lengthCode, numberOf } from '../labels.js';
 import { told } from '../question.js';
-import { sizeSystem } from '../settings.js';
 import { get } from '../state.js';
 import { warnings } from '../tell.js';
 import { has, list, t } from '../texts.js';
@@ -27,7 +26,7 @@ export function sizeCards(recommendation) {
   const other = runnerUp(recommendation);
   const equal = recommendation.verdict === 'between_two';
   const said = h('p', { class: 'size-said', role: 'status' });
-  const system = t(`system.${sizeSystem(get().sex)}`);
+  const system = t(`system.${recommendation.system}`);
   const first = card(recommendation.size, [system, making(recommendation)], 'size-card first');
   const second = other && card(other.size, [other.why], equal ? 'size-card first' : 'size-card');
   const press = (pressed, text) => {
