@@ -97,6 +97,7 @@ static FILES: [(&str, Asset); 90] = [
     file!("dashboard/panels/words.js"),
     file!("dashboard/poll.js"),
     file!("dashboard/series.js"),
+    file!("dashboard/service-time.js"),
     file!("dashboard/state.js"),
     file!("dashboard/table.js"),
     file!("dashboard/theme-early.js"),

@@ -12,8 +12,9 @@ use super::posterior::{HEIGHT, Posterior};
 use super::question::{Question, SizeSystem};
 use super::rationale::{self, Facts};
 use super::recommendation::{
-    Alteration, Alternative, AlternativeKind, BodyType, ConfidenceLevel, Details, Distribution,
-    Measurement, Moments, Ordered, Recommendation, Source, Trousers, Verdict, permille, tenth,
+    Alteration, Alternative, AlternativeKind, BodyType, Chances, ConfidenceLevel, Details,
+    Distribution, Measurement, Moments, Ordered, Recommendation, Source, Trousers, Verdict,
+    permille, tenth,
 };
 use super::warnings;
 use super::wording::Texts;
@@ -77,7 +78,7 @@ impl<'a> Answer<'a> {
             let excess_cm = advice::excess_cm(&self.needs, &self.known.pattern, zone, &jacket);
             (zone.name(), advice::zone_word(&self.known.pattern, zone, excess_cm))
         });
-        let label = self.label(chosen);
+        let (label, size_system) = self.label_and_system(chosen);
         let number = chosen.size;
         let probability = self.number_probability(number);
         let confidence = permille(chosen.confidence());
@@ -96,6 +97,7 @@ impl<'a> Answer<'a> {
         }
         Recommendation {
             size: Some(label),
+            size_system: Some(size_system),
             confidence,
             confidence_level: ConfidenceLevel::of(confidence),
             cut: jacket.cut.id.clone(),
@@ -105,7 +107,10 @@ impl<'a> Answer<'a> {
                 .filter(|a| advice::is_ordinary(a))
                 .map(|a| a.code)
                 .collect(),
-            verdict: Verdict::of(permille(probability), likeliest_number(&alternatives)),
+            verdict: Verdict::of(
+                Chances { probability: permille(probability), confidence },
+                &numbers_of(&alternatives),
+            ),
             alternatives,
             probability: permille(probability),
             sizes: self.labels(&jacket),
@@ -183,6 +188,7 @@ impl<'a> Answer<'a> {
         let no_labels = SizeSystem::ALL.map(|system| (system, None));
         Recommendation {
             size: None,
+            size_system: None,
             confidence: 0.0,
             confidence_level: ConfidenceLevel::Low,
             body_type: BodyType::of_drop_cm(chest - waist),
@@ -314,13 +320,23 @@ impl<'a> Answer<'a> {
 
     /// In the system asked for; marked as EU where that system has no label for such a size.
     fn label(&self, candidate: &Candidate) -> String {
+        self.label_and_system(candidate).0
+    }
+
+    fn label_and_system(&self, candidate: &Candidate) -> (String, SizeSystem) {
         let jacket = self.jacket(candidate);
         let label = |system| {
             self.known.pattern.block.label(system, jacket.size, jacket.cut.drop, jacket.length)
         };
         let own = || format!("{}{}", jacket.size.number, jacket.length.code);
-        label(self.known.question.size_system)
-            .unwrap_or_else(|| format!("EU {}", label(SizeSystem::EU).unwrap_or_else(own)))
+        let asked = self.known.question.size_system;
+        match label(asked) {
+            Some(label) => (label, asked),
+            None => {
+                let elsewhere = label(SizeSystem::EU).unwrap_or_else(own);
+                (format!("EU {elsewhere}"), SizeSystem::EU)
+            }
+        }
     }
 
     fn labels(&self, jacket: &Jacket<'_>) -> BTreeMap<SizeSystem, Option<String>> {
@@ -409,8 +425,12 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// Probability of the likeliest other number that is offered.
-fn likeliest_number(alternatives: &[Alternative]) -> f64 {
+/// The other numbers that are offered.
+fn numbers_of(alternatives: &[Alternative]) -> Vec<Chances> {
     let numbers = alternatives.iter().filter(|other| other.kind == AlternativeKind::Number);
-    numbers.map(|other| other.probability).fold(0.0, f64::max)
+    let chances = |Alternative { probability, confidence, .. }: &Alternative| Chances {
+        probability: *probability,
+        confidence: *confidence,
+    };
+    numbers.map(chances).collect()
 }

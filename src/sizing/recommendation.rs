@@ -13,6 +13,9 @@ pub struct Recommendation {
     /// Label in the system asked for; `null` where the chart has none that fits: see `reason`.
     #[schema(required)]
     pub size: Option<String>,
+    /// The system that `size` is a label of: `EU` where the one asked for has no such size; `null` without one.
+    #[schema(required)]
+    pub size_system: Option<SizeSystem>,
     /// Calibrated probability that this jacket fits with ordinary alterations.
     #[schema(minimum = 0, maximum = 1)]
     pub confidence: f64,
@@ -81,7 +84,7 @@ impl ConfidenceLevel {
     }
 }
 
-/// How plainly one number stands out.
+/// How plainly one number stands out, and whether it can be offered without a person's help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -89,26 +92,40 @@ pub enum Verdict {
     Clear,
     /// The likeliest number of the chart, with no other of them near it.
     Likely,
-    /// Another number is at least 0.8 times as likely: try both.
+    /// Another number is at least 0.8 times as likely, or fits more with ordinary alterations: try both.
     BetweenTwo,
-    /// No size: a member of staff knows more.
+    /// No size, or one that fits fewer than 3 in 10 even with ordinary alterations: a member of staff knows more.
     AskStaff,
 }
 
 impl Verdict {
     const CLEAR: f64 = 0.6;
     const AS_LIKELY: f64 = 0.8;
+    const FITS_FEW: f64 = 0.3;
 
-    /// Of a size with the probabilities of its number and of the next best.
-    pub fn of(probability: f64, runner_up: f64) -> Self {
-        if probability >= Self::CLEAR {
+    /// Of a size and of the numbers beside it.
+    pub fn of(size: Chances, others: &[Chances]) -> Self {
+        let is_near = |other: &Chances| {
+            other.probability >= Self::AS_LIKELY * size.probability
+                || other.confidence > size.confidence
+        };
+        if size.confidence < Self::FITS_FEW {
+            Self::AskStaff
+        } else if size.probability >= Self::CLEAR {
             Self::Clear
-        } else if runner_up >= Self::AS_LIKELY * probability {
+        } else if others.iter().any(is_near) {
             Self::BetweenTwo
         } else {
             Self::Likely
         }
     }
+}
+
+/// A jacket's: that its number is exactly right, and that it fits with ordinary alterations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Chances {
+    pub probability: f64,
+    pub confidence: f64,
 }
 
 /// By the drop (chest minus waist) in cm, nearest family of JIS L 4004.
@@ -134,7 +151,7 @@ impl BodyType {
 /// Another jacket to try.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, ToSchema)]
 pub struct Alternative {
-    /// Label in the system asked for.
+    /// Label in the system asked for, or after `EU ` where that has no such size.
     pub size: String,
     pub kind: AlternativeKind,
     /// That the number is exactly right; for another length of the same number, that the length is.
@@ -295,17 +312,27 @@ mod tests {
 
     #[test]
     fn a_verdict_is_clear_before_it_is_between_two() {
-        for (probability, runner_up, verdict) in [
-            (0.84, 0.16, Verdict::Clear),
-            (0.60, 0.40, Verdict::Clear),
-            (0.599, 0.401, Verdict::Likely),
-            (0.36, 0.287, Verdict::Likely),
-            (0.36, 0.288, Verdict::BetweenTwo),
-            (0.50, 0.50, Verdict::BetweenTwo),
-            (0.30, 0.35, Verdict::BetweenTwo),
-            (0.20, 0.0, Verdict::Likely),
+        let chances = |(probability, confidence)| Chances { probability, confidence };
+        for (size, other, verdict) in [
+            ((0.84, 0.9), (0.16, 0.3), Verdict::Clear),
+            ((0.60, 0.9), (0.40, 0.3), Verdict::Clear),
+            ((0.60, 0.7), (0.40, 0.8), Verdict::Clear),
+            ((0.599, 0.9), (0.401, 0.3), Verdict::Likely),
+            ((0.36, 0.6), (0.287, 0.6), Verdict::Likely),
+            ((0.36, 0.6), (0.288, 0.3), Verdict::BetweenTwo),
+            ((0.36, 0.6), (0.1, 0.601), Verdict::BetweenTwo),
+            ((0.50, 0.6), (0.50, 0.5), Verdict::BetweenTwo),
+            ((0.30, 0.6), (0.35, 0.5), Verdict::BetweenTwo),
+            ((0.20, 0.3), (0.0, 0.0), Verdict::Likely),
+            ((0.20, 0.299), (0.0, 0.0), Verdict::AskStaff),
+            ((0.60, 0.2), (0.1, 0.1), Verdict::AskStaff),
         ] {
-            assert_eq!(Verdict::of(probability, runner_up), verdict, "{probability} {runner_up}");
+            assert_eq!(
+                Verdict::of(chances(size), &[chances(other)]),
+                verdict,
+                "{size:?} {other:?}"
+            );
         }
+        assert_eq!(Verdict::of(chances((0.36, 0.6)), &[]), Verdict::Likely);
     }
 }

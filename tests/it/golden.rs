@@ -331,6 +331,7 @@ fn a_verdict_says_how_plainly_one_number_stands_out() {
         (json!({"height": 178, "weight": 78, "chest": 102, "tape": "fitter"}), "between_two"),
         (json!({"height": 175, "weight": 75}), "between_two"),
         (json!({"height": 175, "weight": 75, "knownSize": {"size": "50"}}), "likely"),
+        (json!({"height": 158, "weight": 60}), "ask_staff"),
         (json!({"height": 180, "weight": 200}), "ask_staff"),
     ] {
         check(question, &[("/verdict", json!(verdict))]);

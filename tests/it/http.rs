@@ -47,6 +47,7 @@ fn an_answer_has_exactly_the_names_of_the_contract() {
             "probability",
             "rationale",
             "size",
+            "sizeSystem",
             "sizes",
             "trousers",
             "verdict",

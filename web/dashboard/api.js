@@ -1,6 +1,8 @@
 // Calls to the service, and what goes wrong with them in words. Addresses are relative, so the page also works below a
 // proxy's prefix.
 
+import { hear } from "./service-time.js";
+
 const PATIENCE_MS = 8_000;
 /** Rewriting a large file, or computing every likely answer on a small machine. */
 const OPERATING_PATIENCE_MS = 10 * 60_000;
@@ -40,6 +42,7 @@ async function call(path, options, patienceMs) {
 
 function understood(response, text) {
   const body = parsed(text);
+  if (body) hear(response);
   if (response.ok && body) return body;
   const { status } = response;
   // 502 and 504 are a proxy's words for nobody being behind it; so is any answer that is not the service's own.

@@ -1,6 +1,7 @@
 // One word for how the service is, and every reason with what to do about it. Pure: of the state alone.
 //
 //   unreachable  nobody answers
+//   unknown      it answers, and not how it is: mostly because this client has asked too often
 //   unhealthy    an alert of severity error or critical fires: something does not work
 //   degraded     a warning fires, the store is away, or upkeep fails: shoppers are served as rightly as ever
 //   healthy      none of these; an alert of severity info is told and changes nothing
@@ -9,6 +10,7 @@
 // of severity critical makes more of it.
 
 import { metricValue } from "./format.js";
+import { now } from "./service-time.js";
 import { ago, clock, length } from "./time.js";
 
 export const WORDS = {
@@ -17,6 +19,7 @@ export const WORDS = {
   degraded: "Degraded",
   unhealthy: "Something is wrong",
   unreachable: "Not reachable",
+  unknown: "Not known",
 };
 
 /** What to do about a store's fault; the same as in docs/operations.md. */
@@ -43,7 +46,8 @@ const GRAVITY = { critical: 3, error: 3, warning: 2, info: 1 };
 export function judge(state) {
   const { health } = state.sources;
   if (state.awaySince) return { verdict: "unreachable", reasons: [away(state)] };
-  if (!health.data) return health.error ? { verdict: "unreachable", reasons: [refused(health)] } : { verdict: "loading", reasons: [] };
+  if (health.error?.status === 429) return { verdict: "unknown", reasons: [limited(state)] };
+  if (!health.data) return health.error ? { verdict: "unknown", reasons: [refused(health)] } : { verdict: "loading", reasons: [] };
   const reasons = [...firing(state), ...ofStore(state), ...ofUpkeep(health.data), ...ofThresholds(health.data)];
   reasons.push(...ofWebhook(state), ...ofFigures(state), ...pending(state), ...ofSources(state));
   const gravity = (reason) => reason.gravity ?? GRAVITY[reason.severity];
@@ -52,16 +56,29 @@ export function judge(state) {
   return { verdict: { 3: "unhealthy", 2: "degraded" }[gravest] ?? "healthy", reasons };
 }
 
-function away({ awaySince, sources }) {
+const again = ({ paused }) => (paused ? "Go on with this page, and it asks again." : "This page tries again by itself.");
+
+function away(state) {
+  const { awaySince, sources } = state;
   const error = Object.values(sources).find((source) => source.error?.kind === "away")?.error;
   return {
     severity: "critical",
     text: `No answer since ${clock(awaySince)}: ${error?.message ?? "the connection fails"}.`,
-    action: "Is it running (systemctl status suitsize), and is the way to it open? This page tries again by itself.",
+    action: `Is it running (systemctl status suitsize), and is the way to it open? ${again(state)}`,
   };
 }
 
-const refused = ({ error }) => ({ severity: "critical", text: `The health report is refused: ${error.message}.`, action: LOOK_AT_THE_LOG });
+function limited(state) {
+  const { nextTryAt, sources } = state;
+  const waiting = Math.max(1_000, nextTryAt - now());
+  return {
+    severity: "info",
+    text: `The service runs, and limits how often one client may ask: this one has asked too often since ${clock(sources.health.failingSince)}.`,
+    action: `Close its other pages, and wait ${length(waiting)}. ${again(state)}`,
+  };
+}
+
+const refused = ({ error }) => ({ severity: "error", text: `The health report is refused: ${error.message}.`, action: LOOK_AT_THE_LOG });
 
 function firing({ sources }) {
   const { alerts, health } = sources;
@@ -92,7 +109,7 @@ const isStores = ({ sources }, name) =>
 function ofStore(state) {
   const { database, reasons, alerts } = state.sources.health.data;
   if (alerts.some(({ name }) => isStores(state, name))) return [];
-  const since = Date.now() - database.sinceSeconds * 1_000;
+  const since = now() - database.sinceSeconds * 1_000;
   const action = FAULTS[database.fault] ?? FAULTS.other;
   return reasons.map((reason) => ({ severity: "warning", text: `${capital(reason)}. ${RIGHT}`, action, since }));
 }

@@ -3,10 +3,12 @@
 // `state.js` has what is known, `poll.js` keeps it up to date through `api.js`, `judge.js` makes one word of it, and each
 // panel shows its part. `chart.js`, `table.js` and `panel.js` are what panels are made of.
 
+import { say } from "./dom.js";
 import { start } from "./poll.js";
+import { ahead } from "./service-time.js";
 import * as state from "./state.js";
 import { mountTheme } from "./theme.js";
-import { MINUTE, zone } from "./time.js";
+import { length, MINUTE, zone } from "./time.js";
 import { admin } from "./panels/admin.js";
 import { alerts } from "./panels/alerts.js";
 import { configuration } from "./panels/configuration.js";
@@ -33,13 +35,24 @@ const PANELS = [
   alerts, routes, tiers, slowest, store, upkeep, admin, versions, configuration,
 ];
 
-const show = (now) => PANELS.forEach((panel) => panel(now));
+const foot = document.querySelector("footer");
+
+function show(known) {
+  PANELS.forEach((panel) => panel(known));
+  say(foot, `Times are ${clocks()}. Figures are the service's own; this page is asked for by polling and counts among “everything else”.`);
+}
+
+const isWaiting = ({ awaySince, paused, sources }) => awaySince || paused || Object.values(sources).some(({ error }) => error);
+
+function clocks() {
+  if (Math.abs(ahead()) < MINUTE) return `in this browser's zone (${zone})`;
+  const differs = `${length(Math.abs(ahead()))} ${ahead() < 0 ? "ahead of" : "behind"}`;
+  return `by the service's clock in this browser's zone (${zone}); the browser's own clock is ${differs} it`;
+}
 
 mountTheme(document.querySelector('[data-action="theme"]'));
-document.querySelector("footer").textContent =
-  `Times are in this browser's zone (${zone}). Figures are the service's own; this page is asked for by polling and counts among “everything else”.`;
 state.subscribe(show);
 show(state.get());
 start();
 // Ages in words grow while nothing new comes.
-setInterval(() => !document.hidden && (state.get().awaySince || state.get().paused) && show(state.get()), MINUTE / 60);
+setInterval(() => !document.hidden && isWaiting(state.get()) && show(state.get()), MINUTE / 60);

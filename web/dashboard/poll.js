@@ -5,9 +5,11 @@
 // The figures change by the minute; five seconds are close enough.
 //
 // It costs the service little: one request at a time, at most some forty in a minute (in a minute a client may ask
-// 6,000), none while the page is not looked at or is paused, and longer and longer pauses while there is no answer.
+// 6,000), none while the page is paused, and longer and longer pauses while there is no answer. While it is not looked at,
+// health alone once a minute: the tab's title tells it.
 
 import { Failure, read } from "./api.js";
+import { now } from "./service-time.js";
 import * as state from "./state.js";
 import { MINUTE, RANGES } from "./time.js";
 
@@ -15,9 +17,11 @@ const LONGEST_PAUSE_MS = 30_000;
 /** What the service looks at every ten seconds. */
 const ALERTS_EVERY_MS = 10_000;
 
+const ofHealth = ({ range, unseen }) => (unseen ? MINUTE : range === "now" ? 5_000 : 15_000);
+
 /** In the order in which they are asked. `every` in milliseconds, of the state. */
 const SOURCES = {
-  health: { path: () => "api/health/detailed", every: ({ range }) => (range === "now" ? 5_000 : 15_000) },
+  health: { path: () => "api/health/detailed", every: ofHealth },
   whole: { path: ({ range }) => `api/performance?${RANGES[range].query}`, every: ({ range }) => RANGES[range].every },
   part: {
     path: ({ range, counted }) =>
@@ -28,9 +32,12 @@ const SOURCES = {
   status: { path: () => "api/status", every: () => 10 * MINUTE },
 };
 
+/** By `performance.now()`: nobody sets that clock. */
 const dueAt = Object.fromEntries(Object.keys(SOURCES).map((name) => [name, 0]));
 /** Failures in a row of the service as a whole. */
 let failures = 0;
+/** Until when this client may not ask. */
+let limitedUntil = 0;
 let timer;
 let running = null;
 /** Asks again sooner than the clock would. */
@@ -51,9 +58,15 @@ export function tryNow() {
 }
 
 export function start() {
-  document.addEventListener("visibilitychange", wake);
+  document.addEventListener("visibilitychange", look);
   addEventListener("online", tryNow);
-  wake();
+  look();
+}
+
+function look() {
+  if (document.hidden) state.set({ unseen: true });
+  if (document.hidden || performance.now() < limitedUntil) wake();
+  else tryNow();
 }
 
 function wake() {
@@ -61,20 +74,23 @@ function wake() {
   if (running) return;
   running = round().finally(() => {
     running = null;
-    timer = setTimeout(wake, Math.max(50, nextAt() - Date.now()));
+    timer = setTimeout(wake, Math.max(50, nextAt() - performance.now()));
   });
 }
 
-const isIdle = () => document.hidden || state.get().paused;
+/** Whether it is asked for as things are. */
+function isWanted(name) {
+  const known = state.get();
+  const isHealthEnough = document.hidden || (known.awaySince && failures > 0);
+  return !known.paused && (name === "health" || !isHealthEnough) && Boolean(SOURCES[name].path(known));
+}
 
 async function round() {
-  if (isIdle()) return;
   for (const [name, { path, every }] of Object.entries(SOURCES)) {
-    const now = state.get();
-    if (isIdle() || (now.awaySince && name !== "health" && failures > 0)) return;
-    if (Date.now() < dueAt[name] || !path(now)) continue;
-    dueAt[name] = Date.now() + every(now);
-    await ask(name, path(now));
+    const known = state.get();
+    if (!isWanted(name) || performance.now() < dueAt[name]) continue;
+    dueAt[name] = performance.now() + every(known);
+    await ask(name, path(known));
   }
 }
 
@@ -91,35 +107,39 @@ async function ask(name, path) {
 
 function take(name, data) {
   const before = state.get().sources[name].data;
-  state.setSource(name, { data, at: Date.now(), error: null, failingSince: null });
+  state.setSource(name, { data, at: now(), error: null, failingSince: null });
   if (name !== "health") return;
   const hasRestarted = before && data.uptimeSeconds < before.uptimeSeconds;
   if (failures > 0 || hasRestarted) Object.keys(SOURCES).forEach((other) => other !== name && (dueAt[other] = 0));
   failures = 0;
-  state.set({ awaySince: null, nextTryAt: null });
+  state.set({ awaySince: null, nextTryAt: null, unseen: document.hidden });
   if (data.alerts.length !== state.get().sources.alerts.data?.firing.length) dueAt.alerts = 0;
 }
 
 function miss(name, failure) {
   const { failingSince } = state.get().sources[name];
-  state.setSource(name, { error: failure, failingSince: failingSince ?? Date.now() });
+  state.setSource(name, { error: failure, failingSince: failingSince ?? now() });
   if (failure.kind === "refused" && ![429, 503].includes(failure.status)) return;
   failures += 1;
   const pause = Math.min(LONGEST_PAUSE_MS, 1_000 * 2 ** (failures - 1)) * (0.8 + 0.4 * Math.random());
-  dueAt[name] = Date.now() + Math.max(pause, failure.retryAfterMs ?? 0);
-  // The limit is this client's, whatever it asks for.
-  if (failure.status === 429) Object.keys(SOURCES).forEach((other) => (dueAt[other] = Math.max(dueAt[other], dueAt[name])));
+  dueAt[name] = performance.now() + Math.max(pause, failure.retryAfterMs ?? 0);
+  if (failure.status === 429) keepOff(dueAt[name]);
   if (failure.kind !== "away") return;
   // Whoever noticed it: health is what is asked until it is back.
   dueAt.health = dueAt[name];
   const { awaySince } = state.get();
-  state.set({ awaySince: awaySince ?? Date.now(), nextTryAt: dueAt.health });
+  state.set({ awaySince: awaySince ?? now(), nextTryAt: now() + dueAt.health - performance.now() });
+}
+
+/** The limit is this client's, whatever it asks for. */
+function keepOff(until) {
+  limitedUntil = until;
+  Object.keys(SOURCES).forEach((name) => (dueAt[name] = Math.max(dueAt[name], until)));
+  state.set({ nextTryAt: now() + until - performance.now() });
 }
 
 /** When there is something to do again. */
 function nextAt() {
-  const { awaySince } = state.get();
-  if (awaySince && failures > 0) return dueAt.health;
-  const asked = Object.keys(SOURCES).filter((name) => SOURCES[name].path(state.get()));
-  return isIdle() ? Date.now() + MINUTE : Math.min(...asked.map((name) => dueAt[name]));
+  const wanted = Object.keys(SOURCES).filter(isWanted);
+  return Math.min(performance.now() + MINUTE, ...wanted.map((name) => dueAt[name]));
 }

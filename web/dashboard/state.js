@@ -12,15 +12,19 @@ export const COUNTED = {
 
 const source = () => ({ data: null, at: null, error: null, failingSince: null });
 
+const asked = location.hash.slice(1);
+
 const state = {
-  range: RANGES[location.hash.slice(1)] ? location.hash.slice(1) : "now",
+  range: Object.hasOwn(RANGES, asked) ? asked : "now",
   counted: "/api/recommend",
   /** Milliseconds, `{min, max}`, or null for the whole range. */
   zoom: null,
   paused: false,
+  /** Hidden, or looked at again and not renewed yet. */
+  unseen: false,
   /** Since when the service cannot be reached. */
   awaySince: null,
-  /** When it is asked again. */
+  /** When it is asked again, after no answer or too many questions. */
   nextTryAt: null,
   sources: { health: source(), whole: source(), part: source(), alerts: source(), status: source() },
 };

@@ -1,5 +1,7 @@
 // Time: the ranges that can be looked at, how often each is asked for anew, and moments and lengths in words. Moments
-// are in the viewer's zone; what is old is reckoned by the service's clock where it says so, for theirs may differ.
+// are in the viewer's zone, and by the service's clock.
+
+import { now } from "./service-time.js";
 
 const SECOND = 1_000;
 export const MINUTE = 60 * SECOND;
@@ -18,7 +20,7 @@ const format = (options) => {
   const formatter = new Intl.DateTimeFormat("en-GB", options);
   return (at) => formatter.format(at);
 };
-const minute = format({ hour: "2-digit", minute: "2-digit" });
+export const minute = format({ hour: "2-digit", minute: "2-digit" });
 const second = format({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const day = format({ weekday: "short", day: "numeric" });
 const date = format({ day: "numeric", month: "short" });
@@ -46,7 +48,7 @@ export function tickName(at, rangeMs) {
 }
 
 function isToday(at) {
-  return new Date(at).toDateString() === new Date().toDateString();
+  return new Date(at).toDateString() === new Date(now()).toDateString();
 }
 
 /** "5 s", "3 min", "2 h 5 min", "4 days 3 h". */

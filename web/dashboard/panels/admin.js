@@ -6,6 +6,7 @@ import { h, say, tag } from "../dom.js";
 import { bytes, count, many, ms } from "../format.js";
 import { mountPanel } from "../panel.js";
 import { refresh } from "../poll.js";
+import { now } from "../service-time.js";
 import { table } from "../table.js";
 import { clock, MINUTE } from "../time.js";
 
@@ -168,7 +169,7 @@ function report(reports, ...what) {
 }
 
 function reported(name, outcome, details) {
-  return h("div", { class: "report" }, h("p", {}, h("b", {}, name), ` at ${clock(Date.now())}: `, outcome), ...details);
+  return h("div", { class: "report" }, h("p", {}, h("b", {}, name), ` at ${clock(now())}: `, outcome), ...details);
 }
 
 function audit({ audit }) {

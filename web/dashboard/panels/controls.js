@@ -2,6 +2,7 @@
 
 import { h, say } from "../dom.js";
 import { refresh, tryNow } from "../poll.js";
+import { now } from "../service-time.js";
 import * as state from "../state.js";
 import { clock, length, MINUTE, RANGES, when } from "../time.js";
 
@@ -85,23 +86,27 @@ function shift(part) {
   state.set({ zoom: { min: Math.round(min + moved), max: Math.round(max + moved) } });
 }
 
-export function controls(now) {
+export function controls(known) {
   ranges.forEach((button, place) => {
-    button.setAttribute("aria-pressed", String(Object.keys(RANGES)[place] === now.range));
+    button.setAttribute("aria-pressed", String(Object.keys(RANGES)[place] === known.range));
   });
-  counted.value = now.counted;
-  const { zoom } = now;
-  const isHere = Boolean(now.sources.whole.data);
+  counted.value = known.counted;
+  const { zoom } = known;
+  const isHere = Boolean(known.sources.whole.data);
   zooms.in.disabled = !isHere || (zoom && zoom.max - zoom.min <= LEAST_ZOOM_MS);
   for (const name of ["earlier", "later", "reset"]) zooms[name].disabled = !zoom || !isHere;
-  say(pause, now.paused ? "Go on" : "Pause");
-  pause.setAttribute("aria-pressed", String(now.paused));
-  say(fresh, freshness(now));
+  // Going on asks at once.
+  again.disabled = known.paused;
+  say(pause, known.paused ? "Go on" : "Pause");
+  pause.setAttribute("aria-pressed", String(known.paused));
+  say(fresh, freshness(known));
 }
+
+const isLimited = ({ health }) => health.error?.status === 429;
 
 function freshness({ paused, sources, range, awaySince, nextTryAt, zoom }) {
   const { at } = sources.whole;
-  if (awaySince) return `${nextTryAt > Date.now() ? `Tried again in ${length(nextTryAt - Date.now())}.` : "Being tried again."}`;
+  if (!paused && (awaySince || isLimited(sources))) return `${nextTryAt > now() ? `Tried again in ${length(nextTryAt - now())}.` : "Being tried again."}`;
   if (zoom) return `${when(zoom.min)} to ${when(zoom.max)}.`;
   const as = at ? `As of ${clock(at)}` : "Being asked";
   return `${as}, ${paused ? "paused" : `every ${length(RANGES[range].every)}`}.`;
