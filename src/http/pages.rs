@@ -17,7 +17,7 @@ macro_rules! file {
 }
 
 /// Everything of `web/kiosk` and `web/dashboard`, and what they use of `web/vendor`: a test compares.
-static FILES: [(&str, Asset); 90] = [
+static FILES: [(&str, Asset); 91] = [
     file!("kiosk/api.js"),
     file!("kiosk/bar.js"),
     file!("kiosk/clock.js"),

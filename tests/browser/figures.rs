@@ -1,9 +1,9 @@
 //! What the pages are measured by, printed by `cargo test --test browser -- --nocapture figures`. Counts are
-//! asserted; times are not, for they are the machine's.
+//! asserted; times are not, for they are the machine's and the build's (`SUITSIZE_TEST_BINARY` names another).
 
 use crate::kiosk::{Kiosk, MAN};
 use crate::page::{KIOSK, Options};
-use crate::service;
+use crate::running::Served;
 use serde_json::json;
 
 /// What a browser may wait for before the kiosk is there, over the wire, in bytes.
@@ -37,8 +37,16 @@ const DRAWN: &str = "
     watch.observe(main, {attributes: true, attributeFilter: ['data-screen']});
   }, true);";
 
+/// The built program, or the one that `SUITSIZE_TEST_BINARY` names.
+fn service() -> Served {
+    Served::start(&[("SUITSIZE_RATE_LIMIT", "off"), ("SUITSIZE_WARM", "off")])
+}
+
 fn build() -> &'static str {
-    if cfg!(debug_assertions) { "debug build" } else { "release build" }
+    match std::env::var_os("SUITSIZE_TEST_BINARY") {
+        Some(_) => "the binary that was named",
+        None => "a build for tests",
+    }
 }
 
 fn median(times: &mut [f64]) -> f64 {
@@ -48,7 +56,7 @@ fn median(times: &mut [f64]) -> f64 {
 
 #[test]
 fn figures_of_the_kiosk() {
-    let service = service::shared();
+    let service = service();
     let Some(kiosk) = Kiosk::at(service.port, Options { view: KIOSK, ..Options::PLAIN }, "/")
     else {
         return;
@@ -76,7 +84,7 @@ fn figures_of_the_kiosk() {
 
 #[test]
 fn figures_of_a_slow_start() {
-    let service = service::shared();
+    let service = service();
     let Some(kiosk) = Kiosk::open(service.port) else { return };
     kiosk.before_scripts(USABLE);
     kiosk.command("Emulation.setCPUThrottlingRate", json!({"rate": 4}));
@@ -102,7 +110,7 @@ fn figures_of_a_slow_start() {
 
 #[test]
 fn figures_of_a_tap() {
-    let service = service::shared();
+    let service = service();
     let Some(kiosk) = Kiosk::open(service.port) else { return };
     kiosk.before_scripts(DRAWN);
     kiosk.reloaded();

@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod axe;
+mod carrier;
 mod chromium;
 mod dashboard;
 mod figures;

@@ -3,6 +3,7 @@
 //! When it is dropped it fails the test if the console had an error, if the content-security policy was
 //! broken, or if anything was asked of another origin: every test is a test of that.
 
+use crate::carrier::Carrier;
 use crate::chromium::Place;
 use crate::requests::{Request, Requests};
 use base64::Engine as _;
@@ -12,7 +13,6 @@ use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use thirtyfour::common::print::{PrintPage, PrintParameters};
-use thirtyfour::session::http::{Body, HttpClient};
 use thirtyfour::{WebDriver, WebElement};
 use tokio::runtime::Runtime;
 
@@ -361,37 +361,5 @@ fn capabilities(place: &Place, options: Options) -> thirtyfour::Capabilities {
     match wanted {
         Value::Object(wanted) => thirtyfour::Capabilities::from(wanted),
         _ => unreachable!(),
-    }
-}
-
-/// Carries thirtyfour's requests to chromedriver, a call at a time.
-struct Carrier(ureq::Agent);
-
-impl Carrier {
-    fn new() -> Self {
-        Carrier(ureq::Agent::config_builder().http_status_as_error(false).build().into())
-    }
-}
-
-type Carried = thirtyfour::error::WebDriverResult<ureq::http::Response<actix_web::web::Bytes>>;
-
-#[async_trait::async_trait]
-impl HttpClient for Carrier {
-    async fn send(&self, request: ureq::http::Request<Body<'_>>) -> Carried {
-        let (parts, body) = request.into_parts();
-        let body = match body {
-            Body::Empty => Vec::new(),
-            Body::Json(value) => value.to_string().into_bytes(),
-        };
-        let failed =
-            |error: ureq::Error| thirtyfour::error::WebDriverError::HttpError(error.to_string());
-        let mut answer =
-            self.0.run(ureq::http::Request::from_parts(parts, body)).map_err(failed)?;
-        let text = answer.body_mut().with_config().limit(64 << 20).read_to_vec().map_err(failed)?;
-        Ok(answer.map(|_| text.into()))
-    }
-
-    async fn new(&self) -> std::sync::Arc<dyn HttpClient> {
-        std::sync::Arc::new(Carrier(self.0.clone()))
     }
 }
