@@ -17,7 +17,7 @@ macro_rules! file {
 }
 
 /// Everything of `web/kiosk` and `web/dashboard`, and what they use of `web/vendor`: a test compares.
-static FILES: [(&str, Asset); 91] = [
+static FILES: [(&str, Asset); 94] = [
     file!("kiosk/api.js"),
     file!("kiosk/bar.js"),
     file!("kiosk/clock.js"),
@@ -33,6 +33,7 @@ static FILES: [(&str, Asset); 91] = [
     file!("kiosk/first.js"),
     file!("kiosk/flow.js"),
     file!("kiosk/history.js"),
+    file!("kiosk/hold.js"),
     file!("kiosk/icon.svg"),
     file!("kiosk/idle.js"),
     file!("kiosk/index.html"),
@@ -41,6 +42,7 @@ static FILES: [(&str, Asset); 91] = [
     file!("kiosk/mistake.js"),
     file!("kiosk/qr.js"),
     file!("kiosk/question.js"),
+    file!("kiosk/rescue.js"),
     file!("kiosk/screens/answer.js"),
     file!("kiosk/screens/attract.js"),
     file!("kiosk/screens/change.js"),
@@ -58,6 +60,7 @@ static FILES: [(&str, Asset); 91] = [
     file!("kiosk/style/base.css"),
     file!("kiosk/style/print.css"),
     file!("kiosk/style/questions.css"),
+    file!("kiosk/taps.js"),
     file!("kiosk/tell.js"),
     file!("kiosk/texts.js"),
     file!("kiosk/units.js"),
