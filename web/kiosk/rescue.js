@@ -24,7 +24,9 @@
   const main = () => document.querySelector('main');
   const isBlank = () => main().dataset.screen === 'loading';
   const isUnused = () => isBlank() || main().dataset.screen === 'attract';
-  const isBare = () => [...document.querySelectorAll('link[rel="stylesheet"]')].some((link) => !link.sheet);
+  /** A style sheet that failed is there, and empty. */
+  const isBare = () =>
+    [...document.querySelectorAll('link[rel="stylesheet"]')].some((link) => !link.sheet?.cssRules.length);
 
   function say() {
     for (const [lang, words] of Object.entries(WORDS)) {
