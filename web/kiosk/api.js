@@ -66,7 +66,7 @@ async function send(path, options) {
   const silence = new AbortController();
   const stop = later(SILENCE_MS, () => silence.abort());
   try {
-    const answer = await fetch(path, { ...options, signal: silence.signal });
+    const answer = await fetch(new URL(path, document.baseURI), { ...options, signal: silence.signal });
     return {
       status: answer.status,
       patience: patience(answer),

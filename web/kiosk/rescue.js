@@ -57,6 +57,9 @@
     // A script that failed to load, or the page's own that could not begin.
     if (event.target === window || event.target.matches?.('script, link')) mend();
   }, true);
-  addEventListener('load', () => setTimeout(mend, GRACE_MS));
+  addEventListener('load', () => {
+    if (isBare()) mend();
+    setTimeout(mend, GRACE_MS);
+  });
   setTimeout(mend, STALLED_MS);
 })();
