@@ -45,6 +45,7 @@ view.register(
 idle.listen(flow.startOver);
 taps.listen();
 guardedHistory.listen({ goBack: flow.back, forget: flow.startOver });
+view.busy(false);
 view.show();
 standing.listen(() => view.show({ keepFocus: true }));
 later(OTHER_LANGUAGES_MS, () => bring(languages()));
