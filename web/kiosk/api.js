@@ -45,13 +45,34 @@ export async function isLive() {
   }
 }
 
+/** How the service stands: what the page is made of, and its charts; of neither where it does not say. */
+export async function standing() {
+  try {
+    const [status, page] = await Promise.all([
+      send('api/status', { cache: 'no-store' }),
+      send('./', { method: 'HEAD', cache: 'no-store' }),
+    ]);
+    if (status.status >= 500 && status.status !== 503) return { isThere: false };
+    if (status.status !== 200 || !status.body || page.status !== 200) return { isThere: true };
+    const { version, wording, charts } = status.body;
+    return { isThere: true, version: [version, wording, page.tag].join(), charts: charts?.map(({ id }) => id) };
+  } catch {
+    return { isThere: false };
+  }
+}
+
 /** The whole answer, its `body` null where it is not JSON: an answer that stalls half-way is silence too. */
 async function send(path, options) {
   const silence = new AbortController();
   const stop = later(SILENCE_MS, () => silence.abort());
   try {
-    const answer = await fetch(path, { ...options, signal: silence.signal });
-    return { status: answer.status, patience: patience(answer), body: parsed(await answer.text()) };
+    const answer = await fetch(new URL(path, document.baseURI), { ...options, signal: silence.signal });
+    return {
+      status: answer.status,
+      patience: patience(answer),
+      tag: answer.headers.get('etag'),
+      body: parsed(await answer.text()),
+    };
   } catch {
     throw new Gone();
   } finally {

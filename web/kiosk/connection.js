@@ -51,14 +51,14 @@ async function patience(problem, wait) {
 }
 
 /** Resolves when the service lives again, or when nobody waits for it any more. */
-export async function untilLive(wanted, firstWait = FIRST_LOOK_MS) {
-  for (let wait = firstWait; wanted(); wait = rarer(wait)) {
+async function untilLive(wanted) {
+  for (let wait = FIRST_LOOK_MS; wanted(); wait = rarer(wait)) {
     await pause(wait);
     if (!wanted() || (await api.isLive())) return;
   }
 }
 
-const rarer = (wait) => Math.min(Math.max(wait * 1.6, FIRST_LOOK_MS), RAREST_LOOK_MS);
+const rarer = (wait) => Math.min(wait * 1.6, RAREST_LOOK_MS);
 
 function explain(wait) {
   if (wait.overlay?.open || !wait.wanted()) return;

@@ -10,6 +10,7 @@ import * as dialog from './dialog.js';
 import * as guardedHistory from './history.js';
 import { isEnough, question } from './question.js';
 import * as settings from './settings.js';
+import * as standing from './standing.js';
 import { get, set, setAnswer, setSkipped, wipe } from './state.js';
 import { speak, spoken } from './texts.js';
 import { inUnits, isTape } from './units.js';
@@ -73,7 +74,7 @@ export function startOver() {
   settings.beginAnew();
   view.show();
   speakAnew();
-  reloadAfterOutage();
+  standing.look();
 }
 
 /** The words of a fresh visit, where the one before spoke another language. */
@@ -269,13 +270,4 @@ function translateAnswer() {
     },
     otherwise() {},
   });
-}
-
-/** A service that was away may be a new version, with new files: taken once it is back. */
-async function reloadAfterOutage() {
-  if (!connection.hadOutage()) return;
-  const { visit } = get();
-  const wanted = () => get().visit === visit && get().screen === 'attract';
-  await connection.untilLive(wanted, 0);
-  if (wanted()) location.reload();
 }

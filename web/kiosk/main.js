@@ -13,6 +13,7 @@ import { age, height, tapes, weight } from './screens/numbers.js';
 import { result } from './screens/result.js';
 import { jacket, trousers } from './screens/sizes.js';
 import { currentLanguage, languages } from './settings.js';
+import * as standing from './standing.js';
 import * as taps from './taps.js';
 import { bring, speak } from './texts.js';
 import * as view from './view.js';
@@ -44,5 +45,7 @@ view.register(
 idle.listen(flow.startOver);
 taps.listen();
 guardedHistory.listen({ goBack: flow.back, forget: flow.startOver });
+view.busy(false);
 view.show();
+standing.listen(() => view.show({ keepFocus: true }));
 later(OTHER_LANGUAGES_MS, () => bring(languages()));

@@ -24,7 +24,9 @@
   const main = () => document.querySelector('main');
   const isBlank = () => main().dataset.screen === 'loading';
   const isUnused = () => isBlank() || main().dataset.screen === 'attract';
-  const isBare = () => [...document.querySelectorAll('link[rel="stylesheet"]')].some((link) => !link.sheet);
+  /** A style sheet that failed is there, and empty. */
+  const isBare = () =>
+    [...document.querySelectorAll('link[rel="stylesheet"]')].some((link) => !link.sheet?.cssRules.length);
 
   function say() {
     for (const [lang, words] of Object.entries(WORDS)) {
@@ -55,6 +57,9 @@
     // A script that failed to load, or the page's own that could not begin.
     if (event.target === window || event.target.matches?.('script, link')) mend();
   }, true);
-  addEventListener('load', () => setTimeout(mend, GRACE_MS));
+  addEventListener('load', () => {
+    if (isBare()) mend();
+    setTimeout(mend, GRACE_MS);
+  });
   setTimeout(mend, STALLED_MS);
 })();

@@ -5,8 +5,6 @@
 // entered in, so that a switch of units and back gives what was told.
 
 const empty = () => ({
-  /** Tells this visit from the next: an answer that comes for another visit is dropped. */
-  visit: Symbol('visit'),
   screen: 'attract',
   /** Screens to go back to, oldest first. */
   trail: [],
