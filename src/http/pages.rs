@@ -17,7 +17,7 @@ macro_rules! file {
 }
 
 /// Everything of `web/kiosk` and `web/dashboard`, and what they use of `web/vendor`: a test compares.
-static FILES: [(&str, Asset); 94] = [
+static FILES: [(&str, Asset); 95] = [
     file!("kiosk/api.js"),
     file!("kiosk/bar.js"),
     file!("kiosk/clock.js"),
@@ -55,6 +55,7 @@ static FILES: [(&str, Asset); 94] = [
     file!("kiosk/screens/staff.js"),
     file!("kiosk/settings.js"),
     file!("kiosk/sheet.js"),
+    file!("kiosk/standing.js"),
     file!("kiosk/state.js"),
     file!("kiosk/style/answer.css"),
     file!("kiosk/style/base.css"),

@@ -1,5 +1,5 @@
 //! Pictures of the pages: all in `target/pictures/`, a chosen few in `docs/pictures/` where
-//! `SUITSIZE_WRITE_PICTURES=1` asks for them.
+//! `SUITSIZE_TEST_PICTURES=1` asks for them.
 
 use crate::page::{Page, View};
 use std::path::Path;
@@ -52,7 +52,7 @@ pub fn unseen_height(page: &Page) -> u64 {
 
 fn write(name: &str, picture: &[u8]) {
     put(&Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("pictures"), name, picture);
-    if CHOSEN.contains(&name) && std::env::var_os("SUITSIZE_WRITE_PICTURES").is_some() {
+    if CHOSEN.contains(&name) && std::env::var_os("SUITSIZE_TEST_PICTURES").is_some() {
         put(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures"), name, picture);
     }
 }
