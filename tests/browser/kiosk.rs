@@ -31,13 +31,14 @@ impl Deref for Kiosk {
 }
 
 /// What a shopper tells first.
-pub struct Body {
-    pub sex: &'static str,
-    pub height: &'static str,
-    pub weight: &'static str,
+#[derive(Clone, Copy, Debug)]
+pub struct Body<'a> {
+    pub sex: &'a str,
+    pub height: &'a str,
+    pub weight: &'a str,
 }
 
-pub const MAN: Body = Body { sex: "male", height: "180", weight: "80" };
+pub const MAN: Body<'static> = Body { sex: "male", height: "180", weight: "80" };
 
 impl Kiosk {
     /// The attract screen, at the kiosk, in English and centimetres. `None` without a browser.
@@ -108,7 +109,7 @@ impl Kiosk {
     }
 
     /// To the first answer.
-    pub fn tell(&self, body: &Body) {
+    pub fn tell(&self, body: &Body<'_>) {
         self.start(body.sex);
         self.enter(body.height);
         self.wait_for("weight");
@@ -127,6 +128,17 @@ impl Kiosk {
         self.wait("the next question", &next);
         *left = self.screen();
         *left != "result"
+    }
+
+    /// From the first answer, by the one who has a tape, and back to it.
+    pub fn tape_chest(&self, cm: &str) {
+        self.touch("add-tape");
+        self.choose("tape", "chest");
+        self.wait_for("tape-chest");
+        self.enter(cm);
+        self.wait_for("tape");
+        self.touch("done");
+        self.wait_for("answer");
     }
 
     pub fn open_result(&self) {

@@ -219,7 +219,7 @@ impl Page {
         let usable = format!(
             "document.querySelector('dialog[open], main:not([aria-busy=\"true\"])') && \
              [...(document.querySelector('dialog[open]') ?? document).querySelectorAll({})]\
-               .find((e) => e.checkVisibility() && !e.disabled)",
+               .find((e) => e.checkVisibility() && !e.disabled && __hand.isReady(e))",
             json!(selector)
         );
         loop {

@@ -10,13 +10,7 @@ fn what_is_told_is_in_no_address_and_no_log() {
     let mut service = Served::start(&[("RUST_LOG", "trace"), ("SUITSIZE_WARM", "off")]);
     let Some(kiosk) = Kiosk::open(service.port) else { return };
     kiosk.tell(&super::MAN);
-    kiosk.touch("add-tape");
-    kiosk.choose("tape", "chest");
-    kiosk.wait_for("tape-chest");
-    kiosk.enter("104");
-    kiosk.wait_for("tape");
-    kiosk.touch("done");
-    kiosk.wait_for("answer");
+    kiosk.tape_chest("104");
     kiosk.open_result();
 
     let asked = kiosk.requests();
