@@ -130,6 +130,13 @@ function missing(field) {
   return 'choices';
 }
 
+/** A size that the system asked for does not have comes as `EU 46XL`: its system is said beside it, not in it. */
+function inItsSystem(answered, asked) {
+  const system = answered.sizeSystem ?? asked;
+  const size = system === asked ? answered.size : answered.size.replace(`${system} `, '');
+  return { ...answered, size, system };
+}
+
 /** Asks the service with all that is known. `then` goes on with the answer, `otherwise` with what was wrong. */
 async function put(purpose) {
   const asked = { ...purpose };
@@ -145,7 +152,7 @@ async function put(purpose) {
     const answered = await connection.ask(put, { wanted, giveUp: startOver });
     if (!answered || !wanted()) return;
     over();
-    purpose.then({ ...answered, system: put.sizeSystem });
+    purpose.then(inItsSystem(answered, put.sizeSystem));
   } catch (problem) {
     if (!(problem instanceof Refused)) throw problem;
     if (!wanted()) return;
