@@ -415,7 +415,7 @@ fn who_does_not_read_or_send_takes_a_place_and_nobody_else_s_time() {
     let list = json!([{"height":175,"weight":75}]).to_string();
     let ask = || service.send("POST", PATH, &[JSON], list.as_bytes());
     let until = |status: u16| (0..5_000).map(|_| ask()).find(|reply| reply.status == status);
-    // Twelve megabytes that nobody reads, and no more.
+    // Thirteen megabytes that nobody reads, and no more.
     let unread_answers =
         [unread(&service, "200"), unread(&service, "200"), unread(&service, "503")];
     drop(unread_answers);
