@@ -50,11 +50,12 @@ fn a_service_that_stops_and_comes_back_answers_what_was_asked() {
         assert!(told.contains(&words[part]), "{told}");
     }
     // Looked for, and not there yet.
-    kiosk.seconds(20);
+    kiosk.seconds(10);
     assert_eq!(kiosk.value(AWAY), json!(true));
 
     let _service = Running::start_in(dir, |settings| settings.port = Some(port));
-    kiosk.seconds(30);
+    // It is looked for every ten seconds at the least; after thirty in all nobody would be there any more.
+    kiosk.seconds(12);
     kiosk.wait_for("answer");
     assert_eq!(kiosk.value(AWAY), json!(false));
     assert!(kiosk.size().ends_with('R'), "{}", kiosk.size());
