@@ -210,7 +210,11 @@ fn answer(
         let question = question
             .and_then(|value| edition.engine().question(&value).map_err(Problem::from))
             .map_err(|problem| problem.with_index(index).with_row(row));
-        mistakes.push(question.map(|question| questions.push(worded(question, language))).err());
+        let take = |mut question: Question| {
+            question.language.get_or_insert(language);
+            questions.push(question);
+        };
+        mistakes.push(question.map(take).err());
     }
     let outcomes = service.recommend_all(&edition, questions, abandoned);
     let gone = || Problem::new(Kind::Busy, "nobody waits for this answer");
@@ -231,11 +235,6 @@ fn answer(
         Format::Json => Reply::json(&answers),
         Format::Csv => sheet::write(&answers, dialect),
     })
-}
-
-/// In the client's language, unless the question names its own.
-fn worded(question: Question, language: Language) -> Question {
-    Question { language: question.language.or(Some(language)), ..question }
 }
 
 fn respond(

@@ -6,8 +6,7 @@ import { icon } from '../drawings/icons.js';
 import * as flow from '../flow.js';
 import { get } from '../state.js';
 import { t } from '../texts.js';
-import { verdictTitle } from '../verdict.js';
-import { counts, notes, sizeCards } from './parts.js';
+import { counts, intro } from './parts.js';
 import { staff } from './staff.js';
 
 export function answer({ recommendation }) {
@@ -17,13 +16,7 @@ export function answer({ recommendation }) {
     !isSure && button('sharpen', [t('answer.sharpen'), icon('next')], flow.sharpen, { class: 'primary' });
   const result = button('result', t('answer.result'), flow.result, { class: isSure ? 'primary' : 'secondary' });
   return [
-    h(
-      'div',
-      { class: 'intro sized' },
-      h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
-      sizeCards(recommendation),
-      notes(recommendation),
-    ),
+    intro(recommendation),
     h('div', { class: 'controls' }, counts(recommendation)),
     h('div', { class: 'actions' }, result, sharpen),
     refinements(),

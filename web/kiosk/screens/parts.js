@@ -8,7 +8,7 @@ import { told } from '../question.js';
 import { get } from '../state.js';
 import { warnings } from '../tell.js';
 import { has, list, t } from '../texts.js';
-import { lengthWord, runnerUp } from '../verdict.js';
+import { lengthWord, runnerUp, verdictTitle } from '../verdict.js';
 
 const label = (size) => [
   h('span', { class: 'number' }, numberOf(size)),
@@ -21,8 +21,18 @@ const making = (recommendation) =>
 
 export const cutWord = (cut) => (has(`cut.${cut}`) ? t(`cut.${cut}`) : '');
 
+/** What stands above everything else that is said of a size. */
+export const intro = (recommendation) =>
+  h(
+    'div',
+    { class: 'intro sized' },
+    h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
+    sizeCards(recommendation),
+    notes(recommendation),
+  );
+
 /** The recommended size and the runner-up as its peer: a tap says what speaks for either. */
-export function sizeCards(recommendation) {
+function sizeCards(recommendation) {
   const other = runnerUp(recommendation);
   const equal = recommendation.verdict === 'between_two';
   const said = h('p', { class: 'size-said', role: 'status' });
@@ -80,7 +90,7 @@ function countsSentence(people) {
 }
 
 /** When to trust the answer less. */
-export function notes({ warnings: found }) {
+function notes({ warnings: found }) {
   const texts = warnings(found);
   if (texts.length === 0) return null;
   return h('ul', { class: 'notes' }, texts.map(([code, text]) => h('li', { 'data-code': code }, text)));

@@ -12,21 +12,14 @@ import { showSheet } from '../sheet.js';
 import { get } from '../state.js';
 import * as tell from '../tell.js';
 import { t } from '../texts.js';
-import { verdictTitle } from '../verdict.js';
-import { counts, notes, sizeCards } from './parts.js';
+import { counts, intro } from './parts.js';
 import { staff } from './staff.js';
 
 export function result({ recommendation }) {
   if (!recommendation.size) return staff({ recommendation });
   showSheet(recommendation);
   return [
-    h(
-      'div',
-      { class: 'intro sized' },
-      h('h1', { tabindex: '-1' }, verdictTitle(recommendation)),
-      sizeCards(recommendation),
-      notes(recommendation),
-    ),
+    intro(recommendation),
     h(
       'div',
       { class: 'cards' },
