@@ -103,8 +103,8 @@ struct Parts {
     /// What is in force for who asks now. Who has asked already finishes with the one he took.
     edition: RwLock<Arc<Edition>>,
     sources: Sources,
-    /// Held while they are read again: the last to read is in force.
-    reloading: Mutex<()>,
+    /// How often they were read again. Held meanwhile: the last to read is in force.
+    reloading: Mutex<u64>,
     store: Arc<Store>,
     clock: Clock,
     warm: bool,

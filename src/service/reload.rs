@@ -10,7 +10,8 @@ use crate::sizing::wording::{WordingError, Wordings};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What the audit has in the place of a request's id.
+/// What the audit has in the place of a request's id, with the how manieth it is of this run: two within a
+/// millisecond are two rows.
 const BY_SIGNAL: &str = "signal";
 
 /// Where charts and texts are read from, at the start and again.
@@ -65,14 +66,15 @@ impl Service {
     /// # Errors
     /// What is wrong with which file. What is in force stays.
     pub fn reload(&self) -> Result<Reloaded, ReloadError> {
-        let _in_turn = self.0.reloading.lock();
+        let mut count = self.0.reloading.lock();
+        *count += 1;
         let read = self.read_again();
         let edition = self.edition();
         let (charts, wording) = (edition.charts(), edition.wording().to_owned());
         say(&read, &charts, &wording);
         let parameters = serde_json::json!({ "charts": charts, "wording": wording }).to_string();
         let outcome = read.as_ref().map_or("refused", |change| change.name());
-        self.audit("reload", parameters, outcome.to_owned(), BY_SIGNAL);
+        self.audit("reload", parameters, outcome.to_owned(), &format!("{BY_SIGNAL}-{count}"));
         Ok(Reloaded { change: read?, charts, wording })
     }
 
