@@ -30,6 +30,7 @@ mod recommend;
 mod routes;
 mod server;
 mod shares;
+mod short;
 mod sliced;
 mod stamp;
 mod status;

@@ -14,7 +14,9 @@ use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::task::Poll;
 use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// For any body, however small.
 const BODY_SECONDS: u64 = 10;
@@ -82,7 +84,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
     let payload = web::Payload::from_request(request, &mut { payload }).into_inner();
     let payload = payload.map_err(|_| broken_off())?;
     let allowed = time_allowed(limit);
-    let bytes = tokio::time::timeout(allowed, payload.to_bytes_limited(limit)).await;
+    let bytes = within(allowed, payload.to_bytes_limited(limit)).await;
     Stamp::of(request).complete(request);
     match bytes {
         Ok(Ok(Ok(bytes))) => Ok(bytes),
@@ -92,6 +94,15 @@ pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Resu
             let detail = format!("a body is waited for {} s", allowed.as_secs());
             Err(Problem::new(Kind::TooSlow, detail))
         }
+    }
+}
+
+/// Nearly every body came together with its head: the clock is only asked for one that did not.
+async fn within<F: Future>(allowed: Duration, read: F) -> Result<F::Output, Elapsed> {
+    let mut read = pin!(read);
+    match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
+        Poll::Ready(read) => Ok(read),
+        Poll::Pending => tokio::time::timeout(allowed, read).await,
     }
 }
 
@@ -127,7 +138,11 @@ fn is_plain(request: &HttpRequest) -> Result<(), Problem> {
 
 /// `application/json` or `application/…+json`, in UTF-8 if it says in what.
 fn is_json(request: &HttpRequest) -> Result<(), Problem> {
-    let content_type = header(request, CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
+    let content_type = header(request, CONTENT_TYPE).unwrap_or_default();
+    if content_type == "application/json" {
+        return Ok(());
+    }
+    let content_type = content_type.to_ascii_lowercase();
     if !names_json(&content_type) {
         let detail = "send the header content-type: application/json";
         return Err(Problem::new(Kind::NotJsonType, detail));

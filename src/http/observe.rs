@@ -5,6 +5,7 @@
 //! request is a line at `debug`. None of them holds anything that was sent but the request's id.
 
 use super::client::Believed;
+use super::short::Short;
 use super::stamp::{REQUEST_ID, Stamp};
 use super::stopping::Stopping;
 use super::{ServerOptions, headers, routes, stamp};
@@ -14,9 +15,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING,
-};
+use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, TRANSFER_ENCODING};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use std::rc::Rc;
@@ -154,17 +153,11 @@ fn tell(level: log::Level, stamp: &Stamp, route: usize, status: StatusCode, elap
 /// `X-Request-Id`, `X-Response-Time: 0.021ms`, `Server-Timing: total;dur=0.021, tier;desc=memory`.
 fn mark(headers: &mut HeaderMap, stamp: &Stamp, elapsed_ns: u64) {
     headers.insert(REQUEST_ID, stamp.request_id.clone());
-    let micros = elapsed_ns / 1_000;
-    let (whole, part) = (micros / 1_000, micros % 1_000);
-    let tier = stamp.tier.get().name();
-    let timing = match tier {
-        "none" => format!("total;dur={whole}.{part:03}"),
-        tier => format!("total;dur={whole}.{part:03}, tier;desc={tier}"),
+    headers.insert(RESPONSE_TIME, Short::new().millis(elapsed_ns).text("ms").header());
+    let timing = Short::new().text("total;dur=").millis(elapsed_ns);
+    let timing = match stamp.tier.get().name() {
+        "none" => timing,
+        tier => timing.text(", tier;desc=").text(tier),
     };
-    let time = format!("{whole}.{part:03}ms");
-    for (name, value) in [(RESPONSE_TIME, time), (SERVER_TIMING, timing)] {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
-    }
+    headers.insert(SERVER_TIMING, timing.header());
 }

@@ -4,14 +4,16 @@ use super::body::JsonBody;
 use super::language;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
+use super::short::Short;
 use super::stamp::Stamp;
 use crate::problem::{Kind, Problem};
 use crate::service::{Answer, Service, Tier, Unanswered};
 use crate::telemetry;
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE, HeaderName};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use actix_web::{HttpRequest, HttpResponse, web};
-use std::io::Write;
 
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Names what the service does without; absent when all is well.
@@ -48,14 +50,14 @@ pub async fn recommend(
         .map_err(|error| HttpProblem::new(&request, problem(&error)))?;
     let stamp = Stamp::of(&request);
     stamp.tier.set(counted(answer.tier));
-    let body = envelope(&answer, stamp.elapsed_ms());
+    let body = envelope(&answer, stamp.elapsed_ns());
     let mut response = HttpResponse::Ok();
     response
-        .insert_header((CACHE, header(answer.tier)))
+        .insert_header((CACHE, fixed(header(answer.tier))))
         // About a person: no proxy keeps it.
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_LANGUAGE, language.tag()))
-        .content_type("application/json");
+        .insert_header((CACHE_CONTROL, fixed("no-store")))
+        .insert_header((CONTENT_LANGUAGE, fixed(language.tag())))
+        .insert_header((CONTENT_TYPE, fixed("application/json")));
     if service.lacks_its_store() {
         response.insert_header(DEGRADED_STORE);
     }
@@ -70,6 +72,11 @@ fn problem(unanswered: &Unanswered) -> Problem {
             Problem::new(Kind::Busy, detail).with_retry_after(BUSY_RETRY_SECONDS)
         }
     }
+}
+
+/// Never copied and never checked again, as text would be.
+const fn fixed(value: &'static str) -> HeaderValue {
+    HeaderValue::from_static(value)
 }
 
 fn header(tier: Tier) -> &'static str {
@@ -90,25 +97,27 @@ pub(super) fn counted(tier: Tier) -> telemetry::Tier {
 }
 
 /// The finished recommendation between what is known only now; nothing is encoded twice.
-fn envelope(answer: &Answer, elapsed_ms: f64) -> Vec<u8> {
-    let mut body = Vec::with_capacity(answer.recommendation.len() + 256);
-    body.extend_from_slice(br#"{"recommendation":"#);
-    body.extend_from_slice(&answer.recommendation);
-    write!(
-        body,
-        concat!(
-            r#","performance_metadata":{{"cache_hit":{},"cache_tier":"{}","response_time_ms":{:.3},"#,
-            r#""response_time_category":"{}","optimization_level":"{}"}},"api_version":"{}"}}"#
-        ),
-        answer.tier != Tier::Computed,
-        counted(answer.tier).name(),
-        elapsed_ms,
-        category(elapsed_ms),
-        OPTIMIZATION_LEVEL,
-        API_VERSION,
-    )
-    .expect("a vector takes what is written to it");
-    body
+fn envelope(answer: &Answer, elapsed_ns: u64) -> Vec<u8> {
+    let is_hit = if answer.tier == Tier::Computed { "false" } else { "true" };
+    let elapsed_ms = Short::new().millis(elapsed_ns);
+    let parts: [&[u8]; 15] = [
+        br#"{"recommendation":"#,
+        &answer.recommendation,
+        br#","performance_metadata":{"cache_hit":"#,
+        is_hit.as_bytes(),
+        br#","cache_tier":""#,
+        counted(answer.tier).name().as_bytes(),
+        br#"","response_time_ms":"#,
+        elapsed_ms.as_bytes(),
+        br#","response_time_category":""#,
+        category(elapsed_ns as f64 / 1e6).as_bytes(),
+        br#"","optimization_level":""#,
+        OPTIMIZATION_LEVEL.as_bytes(),
+        br#""},"api_version":""#,
+        API_VERSION.as_bytes(),
+        br#""}"#,
+    ];
+    parts.concat()
 }
 
 pub(super) fn category(elapsed_ms: f64) -> &'static str {

@@ -4,6 +4,7 @@
 use super::client::Client;
 use super::connection::Patience;
 use super::rate::Standing;
+use super::short::Short;
 use crate::telemetry::Tier;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
@@ -96,6 +97,5 @@ fn incoming_id(headers: &HeaderMap) -> Option<HeaderValue> {
 fn fresh_id() -> HeaderValue {
     static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
     static COUNT: AtomicU64 = AtomicU64::new(0);
-    let id = format!("{:016x}", KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed)));
-    HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+    Short::new().hex(KEY.hash_one(COUNT.fetch_add(1, Ordering::Relaxed))).header()
 }

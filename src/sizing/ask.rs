@@ -18,6 +18,7 @@ use super::normal;
 use super::question::{Question, TapeBy};
 use super::sample::{DrawSet, Values};
 use serde::Serialize;
+use std::sync::LazyLock;
 use utoipa::ToSchema;
 
 /// A field to ask for, and what its answer alone is expected to add to `confidence`.
@@ -33,6 +34,11 @@ const WORTHWHILE: f64 = 0.01;
 const ASKED: usize = normal::DRAWS / 2;
 /// A jacket that fits fewer draws than this share of the best one's cannot win a group.
 const CONTENDER: f64 = 0.3;
+
+/// Answers that a build has.
+const BUILD_GROUPS: u32 = 3;
+/// What stands for all answers of a label or a tape.
+const TAPE_GROUPS: u32 = 4;
 
 struct Asking {
     field: &'static str,
@@ -50,10 +56,10 @@ pub fn open(
     candidates: &[Candidate],
     best: &Candidate,
 ) -> Vec<NextQuestion> {
-    let most = best.fits.count();
+    let most = best.fit_draws;
     let contenders: Vec<&Candidate> = candidates
         .iter()
-        .filter(|c| f64::from(c.fits.count()) >= CONTENDER * f64::from(most))
+        .filter(|c| f64::from(c.fit_draws) >= CONTENDER * f64::from(most))
         .collect();
     if contenders.is_empty() {
         return Vec::new();
@@ -81,16 +87,16 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
     for (field, zone, answered) in builds {
         if !answered {
             let noise = needs.moments(zone).1 * know::BUILD_NOISE_SDS;
-            open.push(Asking { field, zone, noise, groups: 3 });
+            open.push(Asking { field, zone, noise, groups: BUILD_GROUPS });
         }
     }
     if question.known_size.is_none() && !taped(Tape::Chest) {
         let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
-        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: 4 });
+        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: TAPE_GROUPS });
     }
     if question.known_trousers.is_none() && !taped(Tape::Waist) {
         let noise = needs.noise_of_cm(Zone::Waist, know::KNOWN_TROUSERS_SD_CM);
-        open.push(Asking { field: "knownTrousers", zone: Zone::Waist, noise, groups: 4 });
+        open.push(Asking { field: "knownTrousers", zone: Zone::Waist, noise, groups: TAPE_GROUPS });
     }
     let tapes = [
         (Tape::Sleeve, Zone::Sleeve),
@@ -102,7 +108,7 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
         if !taped(tape) {
             let cm = know::tape_noise_cm(tape, TapeBy::Home);
             let noise = needs.noise_of_cm(zone, cm);
-            open.push(Asking { field: tape.name(), zone, noise, groups: 4 });
+            open.push(Asking { field: tape.name(), zone, noise, groups: TAPE_GROUPS });
         }
     }
     open
@@ -119,19 +125,25 @@ fn gain(
     let total_sd = sd.hypot(asking.noise);
     let mut low = f32::NEG_INFINITY;
     let mut informed = 0;
-    for group in 1..=asking.groups {
-        let high = if group == asking.groups {
-            f32::INFINITY
-        } else {
-            let share = f64::from(group) / f64::from(asking.groups);
-            (mean + total_sd * normal::quantile(share)) as f32
-        };
+    let edges = edges(asking.groups).iter().map(|edge| (mean + total_sd * edge) as f32);
+    for high in edges.chain([f32::INFINITY]) {
         let members = DrawSet::between(&answers, low, high);
         informed += most(contenders, &members);
         low = high;
     }
     let uninformed = contenders.iter().map(|c| c.fits.count_both(&c.fits, ASKED)).max();
     f64::from(informed - uninformed.unwrap_or(0)) / ASKED as f64
+}
+
+/// Where a standard normal is cut into so many groups of equal size.
+fn edges(groups: u32) -> &'static [f64] {
+    static EDGES: LazyLock<[Vec<f64>; 2]> = LazyLock::new(|| {
+        [BUILD_GROUPS, TAPE_GROUPS].map(|groups| {
+            let share = |group| f64::from(group) / f64::from(groups);
+            (1..groups).map(|group| normal::quantile(share(group))).collect()
+        })
+    });
+    &EDGES[usize::from(groups == TAPE_GROUPS)]
 }
 
 /// How many of `members` the best of the contenders fits.

@@ -15,7 +15,7 @@
 
 use super::chart::{Cut, Length, Size};
 use super::fit::{DrawnNeeds, Jacket, Needs, Pattern, Zone};
-use super::normal;
+use super::normal::{self, DRAWS};
 use super::sample::DrawSet;
 
 /// A length or a cut whose own zones fit fewer than this share of what the best one's do is not
@@ -36,6 +36,8 @@ pub struct Candidate {
     pub length: usize,
     pub cut: usize,
     pub fits: DrawSet,
+    /// How many those are: counting takes longer than anything that is done with it.
+    pub fit_draws: u32,
     /// How far length and waist are from what is needed, cm: decides where no draw does.
     distance_cm: f64,
 }
@@ -43,7 +45,7 @@ pub struct Candidate {
 impl Candidate {
     /// Probability that it fits with ordinary alterations.
     pub fn confidence(&self) -> f64 {
-        self.fits.share()
+        f64::from(self.fit_draws) / DRAWS as f64
     }
 }
 
@@ -114,8 +116,8 @@ pub fn jacket(
     }
     // Each step at least doubles a count of at most a thousand: ten at the most.
     loop {
-        let fits = decision.chosen.fits.count();
-        let best = best_of(decision.candidates.iter()).map(|best| (best.size, best.fits.count()));
+        let fits = decision.chosen.fit_draws;
+        let best = best_of(decision.candidates.iter()).map(|best| (best.size, best.fit_draws));
         match best {
             Some((size, most)) if size > decision.chosen.size && most > FAR_BETTER * fits => {
                 decision = compare(needs, drawn, pattern, Wanted { size, ..wanted });
@@ -153,11 +155,13 @@ fn compare(
                 let jacket = Jacket { length: &pattern.block.lengths[*length], cut: made, ..base };
                 let away =
                     |zone| (pattern.made_for_cm(zone, &jacket) - needs.median_cm(zone)).abs();
+                let fits = rest.and(&waist);
                 Candidate {
                     size: index,
                     length: *length,
                     cut,
-                    fits: rest.and(&waist),
+                    fits,
+                    fit_draws: fits.count(),
                     distance_cm: away(Zone::Waist) + away(Zone::Length),
                 }
             }));
@@ -192,7 +196,7 @@ pub fn regular<'c>(pattern: &Pattern<'c>, index: usize) -> Jacket<'c> {
 /// The one that fits most draws; of equals the one nearest to the body.
 fn best_of<'c>(candidates: impl Iterator<Item = &'c Candidate>) -> Option<&'c Candidate> {
     candidates.max_by(|a, b| {
-        let by_draws = a.fits.count().cmp(&b.fits.count());
+        let by_draws = a.fit_draws.cmp(&b.fit_draws);
         by_draws.then(b.distance_cm.total_cmp(&a.distance_cm))
     })
 }

@@ -171,10 +171,10 @@ impl Engine {
     /// # Errors
     /// `Refused` when the question is impossible, with every mistake in it; `Model` when inference fails.
     pub fn recommend(&self, question: &Question) -> Result<Recommendation, RecommendError> {
-        let (chart, block) = self.check(question)?;
-        let input = self.model_input(question);
+        self.check(question)?;
+        let input = self.features(question);
         let joint = self.model.infer(question.sex, &input)?;
-        self.judge(question, chart, block, &input, &joint)
+        self.judge(question, &input, &joint)
     }
 
     /// As `recommend` for each, to the bit: with one inference for many of a sex.
@@ -183,7 +183,7 @@ impl Engine {
         questions: &[&Question],
     ) -> Vec<Result<Recommendation, RecommendError>> {
         let checked: Vec<_> = questions.iter().map(|question| self.check(question)).collect();
-        let inputs: Vec<_> = questions.iter().map(|question| self.model_input(question)).collect();
+        let inputs: Vec<_> = questions.iter().map(|question| self.features(question)).collect();
         let mut joints: Vec<Option<_>> = questions.iter().map(|_| None).collect();
         for sex in Sex::ALL {
             let of_sex = |at: &usize| questions[*at].sex == sex && checked[*at].is_ok();
@@ -196,35 +196,63 @@ impl Engine {
         let of_each = checked.into_iter().zip(joints).zip(questions.iter().zip(&inputs));
         of_each
             .map(|((checked, joint), (question, input))| {
-                let (chart, block) = checked?;
+                checked?;
                 let joint = joint.unwrap_or(Err(ModelError::Run))?;
-                self.judge(question, chart, block, input, &joint)
+                self.judge(question, input, &joint)
             })
             .collect()
     }
 
-    fn check(&self, question: &Question) -> Result<(&Chart, &Block), Refusal> {
+    fn check(&self, question: &Question) -> Result<(), Refusal> {
         let errors = plausible::check(question);
-        if errors.is_empty() { self.chart_for(question) } else { Err(Refusal { errors }) }
+        if errors.is_empty() { self.chart_for(question).map(drop) } else { Err(Refusal { errors }) }
     }
 
     /// From what the model says of a body to the jacket for it.
     fn judge(
         &self,
         question: &Question,
-        chart: &Chart,
-        block: &Block,
         input: &ModelInput,
         joint: &Joint,
     ) -> Result<Recommendation, RecommendError> {
-        let mut posterior = self.posterior(question.sex, input, joint);
+        let (posterior, surprising) = self.posterior(question, input, joint)?;
+        Ok(self.decision(question, &posterior, &surprising)?)
+    }
+
+    /// What is known of a body when everything that `question` tells is taken in, and the fields whose answers are
+    /// far from what the rest suggests.
+    ///
+    /// # Errors
+    /// What contradicts the rest, and a chart or a size that there is not.
+    pub fn posterior(
+        &self,
+        question: &Question,
+        input: &ModelInput,
+        joint: &Joint,
+    ) -> Result<(Posterior, Vec<&'static str>), Refusal> {
+        let (_, block) = self.chart_for(question)?;
+        let mut posterior = self.untold(question.sex, input, joint);
         let surprising =
             know::take_in(&mut posterior, question, block).map_err(|errors| Refusal { errors })?;
+        Ok((posterior, surprising))
+    }
+
+    /// The jacket for a body, with all that is said of it.
+    ///
+    /// # Errors
+    /// A chart that there is not.
+    pub fn decision(
+        &self,
+        question: &Question,
+        posterior: &Posterior,
+        surprising: &[&'static str],
+    ) -> Result<Recommendation, Refusal> {
+        let (chart, block) = self.chart_for(question)?;
         let known = Known {
             question,
-            posterior: &posterior,
+            posterior,
             pattern: Pattern { chart, block, ease: chart.ease(question.fit) },
-            surprising: &surprising,
+            surprising,
             model_version: &self.model_version,
             manifest: self.model.manifest().sex(question.sex),
             texts: &self.wordings.get(question.language.unwrap_or_default()).answer,
@@ -249,7 +277,7 @@ impl Engine {
     }
 
     /// The body before anything but height, weight, age and sex is known.
-    fn posterior(&self, sex: Sex, input: &ModelInput, joint: &Joint) -> Posterior {
+    fn untold(&self, sex: Sex, input: &ModelInput, joint: &Joint) -> Posterior {
         let manifest = self.model.manifest().sex(sex);
         let height = TrueHeight {
             log: input.body[0].ln(),
@@ -259,7 +287,8 @@ impl Engine {
         Posterior::new(joint, &height, &self.population)
     }
 
-    fn model_input(&self, question: &Question) -> ModelInput {
+    /// What the model is asked: what was told, less its usual error.
+    pub fn features(&self, question: &Question) -> ModelInput {
         let manifest = self.model.manifest();
         let of_sex = manifest.sex(question.sex);
         let stated = &of_sex.stated;

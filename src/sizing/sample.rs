@@ -38,11 +38,6 @@ impl DrawSet {
         self.0.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// Share of all draws.
-    pub fn share(&self) -> f64 {
-        f64::from(self.count()) / DRAWS as f64
-    }
-
     /// How many of the first `draws` are in both.
     pub fn count_both(&self, other: &DrawSet, draws: usize) -> u32 {
         let words = draws / 64;
