@@ -34,7 +34,7 @@ class Block:
         self._needs(block["needs"])
         self._windows(chart["tolerance"], block)
         self.labels = {
-            (s, i, c): {system: label(block["systems"][system], self.body_chest_cm[s], length, cut) for system in SYSTEMS}
+            (s, i, c): {name: label(block["systems"][name], self.body_chest_cm[s], length, cut) for name in SYSTEMS}
             for s in range(self.first, self.last + 1)
             for i, length in enumerate(block["lengths"])
             for c, cut in enumerate(block["cuts"])
@@ -86,7 +86,8 @@ class Block:
         self.shoulder_window_cm, self.sleeve_window, self.length_window_cm = map(pairs, of_size)
         single = lambda window: tuple(end[..., None].astype(np.float32) for end in window)
         self._single = {
-            fit: [single(w) for w in (window(0, self.chest_cm - ease["chestCm"]), window(1, self.waists_cm[fit]), *of_size)]
+            fit: [single(window(0, self.chest_cm - ease["chestCm"])), single(window(1, self.waists_cm[fit])),
+                  *map(single, of_size)]
             for fit, ease in self.ease.items()
         }
 

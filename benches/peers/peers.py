@@ -8,7 +8,7 @@
 
 Each has an environment of its own under `target/peers/NAME`, made from `requirements-NAME.txt` and made again
 when that file changes; its log and its store are there too. As many worker processes as there are cores, as
-the engine has threads. What is still running when Python ends is stopped.
+SuitSize has threads; MLServer has one, which measures better. What still runs when Python ends is stopped.
 """
 
 import atexit
@@ -65,13 +65,12 @@ class Peer:
         """Starts it on 127.0.0.1 and returns its `Popen` once it has answered a question.
 
         Its store begins empty unless `keep_store`, with which a restart leaves the store full and the memory
-        empty. Raises `RuntimeError` with the end of its log where it does not answer.
+        empty. Raises `RuntimeError` where the port is taken, and with the end of its log where it does not answer.
         """
         if self._process is not None:
             raise RuntimeError(f"{self.name} runs already")
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
+        if not is_free(port):
+            raise RuntimeError(f"{self.name} cannot listen on port {port}: something else does")
         if not keep_store:
             for file in self._dir.glob("answers.db*"):
                 file.unlink()
@@ -80,11 +79,10 @@ class Peer:
             "PYTHONPATH": str(HERE), "PEER_STORE": str(self._dir / "answers.db"), "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1", "MLSERVER_HTTP_PORT": str(port), "MLSERVER_HOST": "127.0.0.1",
             "MLSERVER_GRPC_PORT": str(free_port()), "MLSERVER_METRICS_PORT": str(free_port()),
-            "MLSERVER_METRICS_DIR": str(self._dir), "MLSERVER_PARALLEL_WORKERS": str(CORES),
         }
         with open(self._dir / "log", "wb") as log:
             self._process = subprocess.Popen(
-                command, cwd=HERE, env=environment, stdout=log, stderr=log, start_new_session=True)
+                command, cwd=self._dir, env=environment, stdout=log, stderr=log, start_new_session=True)
         atexit.register(self.stop)
         self._wait_until_it_answers(port)
         return self._process
@@ -143,7 +141,8 @@ class Peer:
 
         Raises an `OSError`, of which `urllib.error.HTTPError` is one."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{port}{self.url_path}", self.method_body(question), {"content-type": "application/json"})
+            f"http://127.0.0.1:{port}{self.url_path}", self.method_body(question),
+            {"content-type": "application/json"})
         with urllib.request.urlopen(request, timeout=10) as response:
             return self.read(response.read()), response.headers.get("x-cache")
 
@@ -155,7 +154,9 @@ class V2Peer(Peer):
     _KINDS = {str: "BYTES", bool: "BOOL", int: "FP64", float: "FP64"}
 
     def method_body(self, question):
-        column = lambda name, value: {"name": name, "shape": [1, 1], "datatype": self._KINDS[type(value)], "data": [value]}
+        def column(name, value):
+            return {"name": name, "shape": [1, 1], "datatype": self._KINDS[type(value)], "data": [value]}
+
         return json.dumps({"inputs": [column(*field) for field in question.items()]}).encode()
 
     def read(self, body):
@@ -170,6 +171,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def is_free(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
 def _fastapi(port):
     return ["-m", "uvicorn", "fastapi_app:app", "--host", "127.0.0.1", "--port", str(port), "--workers", str(CORES),
             "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning"]
@@ -177,21 +183,23 @@ def _fastapi(port):
 
 def _flask(port):
     return ["-m", "gunicorn", "flask_app:app", "--bind", f"127.0.0.1:{port}", "--workers", str(CORES),
-            "--worker-class", "gthread", "--threads", "4", "--keep-alive", "75", "--log-level", "warning"]
+            "--worker-class", "gthread", "--threads", "2", "--keep-alive", "75", "--log-level", "warning"]
 
 
 def _mlserver(_port):
     return [str(TARGET / "mlserver/venv/bin/mlserver"), "start", str(HERE / "model_server")]
 
 
-OPERATING = ["health", "metrics", "rate limits", "one computation for equal questions at once", "answers computed ahead",
-             "sentences, alterations and further questions", "other units, languages and charts"]
+# What each lacks beside SuitSize; README.md says it in full.
+OPERATING = ["health", "metrics"]
+EVERYWHERE = ["limits", "one computation for equal questions at once", "answers computed ahead",
+              "sentences, alterations and further questions", "other units, languages and charts"]
 PEERS = {
     peer.name: peer
     for peer in (
-        Peer("fastapi", "FastAPI, uvicorn", _fastapi, OPERATING, ("fastapi", "uvicorn", "onnxruntime")),
-        Peer("flask", "Flask, gunicorn", _flask, OPERATING, ("flask", "gunicorn", "onnxruntime")),
-        V2Peer("mlserver", "MLServer", _mlserver, ["store", *OPERATING[2:], "sizes in other systems, measurements"],
+        Peer("fastapi", "FastAPI, uvicorn", _fastapi, OPERATING + EVERYWHERE, ("fastapi", "uvicorn", "onnxruntime")),
+        Peer("flask", "Flask, gunicorn", _flask, OPERATING + EVERYWHERE, ("flask", "gunicorn", "onnxruntime")),
+        V2Peer("mlserver", "MLServer", _mlserver, ["store", "sizes in other systems, measurements", *EVERYWHERE],
                ("mlserver", "onnxruntime")),
     )
 }

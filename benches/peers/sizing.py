@@ -203,6 +203,11 @@ class Needs:
         return best
 
 
+def greatest(score):
+    """Place of the greatest, the last of equals, in the flattened array."""
+    return score.size - 1 - int(score.ravel()[::-1].argmax())
+
+
 class Jackets:
     """A number and its neighbours in every length and cut, and how many draws of the body each fits."""
 
@@ -221,8 +226,8 @@ class Jackets:
         score[~self.promising(needs, block)] = HOPELESS_SCORE
         self.fits, self.score = fits, score
         own = score[size - self.sizes.start]
-        height_cut = int(own[by_height].argmax())
-        length, cut = divmod(int(own.argmax()), own.shape[1])
+        height_cut = greatest(own[by_height])
+        length, cut = divmod(greatest(own), own.shape[1])
         shares = fits[size - self.sizes.start] / DRAWS
         compared = own[by_height, height_cut] > HOPELESS_SCORE
         if compared and shares[by_height, height_cut] + LENGTH_GAIN >= shares[length, cut]:
@@ -243,13 +248,13 @@ class Jackets:
         """The best of a number, or of a number in a length; None where that was not worth comparing."""
         score = self.score[size - self.sizes.start]
         if length is None:
-            return size, *divmod(int(score.argmax()), score.shape[1])
-        cut = int(score[length].argmax())
+            return size, *divmod(greatest(score), score.shape[1])
+        cut = greatest(score[length])
         return (size, length, cut) if score[length, cut] > HOPELESS_SCORE else None
 
     def far_better(self):
         """The number that fits more than twice as many, if it is larger."""
-        size, length, cut = np.unravel_index(int(self.score.argmax()), self.score.shape)
+        size, length, cut = np.unravel_index(greatest(self.score), self.score.shape)
         larger = int(size) + self.sizes.start
         better = self.fits[size, length, cut] > FAR_BETTER * self.confidence(*self.chosen) * DRAWS
         return larger if larger > self.chosen[0] and better else None

@@ -2,10 +2,11 @@
 
 cachetools' TTLCache under a lock, since it allows no concurrent use; a connection for each thread, WAL so that
 readers never wait, and one thread for each process that commits what has come together: committing each
-answer by itself makes the processes wait for one another's lock. What waits to be written is lost on a crash,
-a full queue drops: an answer can always be computed again. The lifetimes are the engine's own defaults.
+answer by itself makes the processes wait for one another's lock. What waits to be written is written on the way
+out and lost in a crash, a full queue drops: an answer can always be computed again. The lifetimes are SuitSize's.
 """
 
+import atexit
 import queue
 import sqlite3
 import threading
@@ -18,6 +19,10 @@ MEMORY_SECONDS = 30
 STORE_SECONDS = 300
 WAITING_MOST = 10_000
 TOGETHER_MOST = 500
+CLOSING_SECONDS = 5
+CREATE = """CREATE TABLE IF NOT EXISTS answers(
+    key TEXT PRIMARY KEY, body BLOB NOT NULL, expires REAL NOT NULL) WITHOUT ROWID"""
+_END = None
 
 
 class Tiers:
@@ -25,9 +30,10 @@ class Tiers:
         self._path = path
         self._memory, self._lock = TTLCache(MEMORY_ENTRIES, MEMORY_SECONDS), threading.Lock()
         self._local, self._waiting = threading.local(), queue.Queue(WAITING_MOST)
-        self._connection().execute(
-            "CREATE TABLE IF NOT EXISTS answers(key TEXT PRIMARY KEY, body BLOB NOT NULL, expires REAL NOT NULL) WITHOUT ROWID")
-        threading.Thread(target=self._write, daemon=True).start()
+        self._connection().execute(CREATE)
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+        atexit.register(self.close)
 
     def answer(self, key, compute):
         """Body and tier of `key`; `compute` makes the body where none is kept."""
@@ -47,6 +53,12 @@ class Tiers:
                 pass
         return body, "HIT-STORE" if row else "MISS"
 
+    def close(self):
+        """Writes what waits. A second time it does nothing."""
+        if self._writer.is_alive():
+            self._waiting.put(_END)
+            self._writer.join(CLOSING_SECONDS)
+
     def _connection(self):
         if not hasattr(self._local, "connection"):
             connection = sqlite3.connect(self._path, isolation_level=None, timeout=5)
@@ -56,14 +68,15 @@ class Tiers:
         return self._local.connection
 
     def _write(self):
-        while True:
+        rows = []
+        while _END not in rows:
             rows = [self._waiting.get()]
             while len(rows) < TOGETHER_MOST and not self._waiting.empty():
                 rows.append(self._waiting.get())
             try:
                 with self._connection() as connection:
                     connection.execute("BEGIN IMMEDIATE")
-                    connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", rows)
+                    connection.executemany("INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", filter(None, rows))
             except sqlite3.OperationalError:
                 # Busy for longer than the timeout, or a full disk: the next ones may be kept.
                 continue
