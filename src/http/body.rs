@@ -9,7 +9,7 @@ use crate::problem::{Kind, Problem};
 use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
-use actix_web::web::{self, Bytes};
+use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
 use std::future::{Future, poll_fn};
@@ -72,29 +72,44 @@ impl FromRequest for OptionalJsonBody {
 /// What it is instead: too large (without reading it, if it says so itself), too slow, packed, broken off.
 pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
     is_plain(request)?;
-    let too_large = || Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"));
     let said = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if said.is_some_and(|length| length > limit as u64) {
         let rest = tokio::time::timeout(PASSED_OVER_TIME, pass_over(payload));
         // Whether it came to its end or not: the answer is the same.
         drop(rest.await);
-        return Err(too_large());
+        return Err(too_large(limit));
     }
-    // The extractor takes the body as it was sent, where `Bytes` would unpack it.
-    let payload = web::Payload::from_request(request, &mut { payload }).into_inner();
-    let payload = payload.map_err(|_| broken_off())?;
     let allowed = time_allowed(limit);
-    let bytes = within(allowed, payload.to_bytes_limited(limit)).await;
+    let bytes = within(allowed, gather(payload, limit)).await;
     Stamp::of(request).complete(request);
-    match bytes {
-        Ok(Ok(Ok(bytes))) => Ok(bytes),
-        Ok(Ok(Err(_))) => Err(broken_off()),
-        Ok(Err(_)) => Err(too_large()),
-        Err(_) => {
-            let detail = format!("a body is waited for {} s", allowed.as_secs());
-            Err(Problem::new(Kind::TooSlow, detail))
+    bytes.unwrap_or_else(|_| {
+        let detail = format!("a body is waited for {} s", allowed.as_secs());
+        Err(Problem::new(Kind::TooSlow, detail))
+    })
+}
+
+/// All pieces of a body, as they were sent; the only one of most is not copied.
+async fn gather(payload: Payload, limit: usize) -> Result<Bytes, Problem> {
+    let mut body = pin!(BodyStream::new(payload));
+    let mut only = Bytes::new();
+    let mut several = BytesMut::new();
+    while let Some(piece) = poll_fn(|context| body.as_mut().poll_next(context)).await {
+        let piece = piece.map_err(|_| broken_off())?;
+        if only.len() + several.len() + piece.len() > limit {
+            return Err(too_large(limit));
         }
+        if only.is_empty() && several.is_empty() {
+            only = piece;
+            continue;
+        }
+        several.extend_from_slice(&std::mem::take(&mut only));
+        several.extend_from_slice(&piece);
     }
+    Ok(if several.is_empty() { only } else { several.freeze() })
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"))
 }
 
 /// Nearly every body came together with its head: the clock is only asked for one that did not.

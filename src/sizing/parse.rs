@@ -68,13 +68,16 @@ pub fn read(value: &Value) -> (Question, Vec<FieldError>) {
 
 struct Reader<'a> {
     object: &'a Map<String, Value>,
+    /// A bit for each name that is there (`bit`): most of the two dozen fields are not, and need no search.
+    named: u64,
     unit: Unit,
     errors: Vec<FieldError>,
 }
 
 impl<'a> Reader<'a> {
     fn new(object: &'a Map<String, Value>) -> Self {
-        let mut reader = Reader { object, unit: Unit::Metric, errors: Vec::new() };
+        let named = object.keys().fold(0, |named, name| named | bit(name));
+        let mut reader = Reader { object, named, unit: Unit::Metric, errors: Vec::new() };
         reader.refuse_unknown("", object, FIELDS);
         reader.unit = reader.choice("unit", &contract::UNITS).unwrap_or_default();
         reader
@@ -101,8 +104,8 @@ impl<'a> Reader<'a> {
         question.known_trousers = self.known("knownTrousers", "34");
         question.measured = self.flag("measured");
         question.tape_by = self.choice("tape", &contract::TAPES_BY);
-        question.size_system = self.size_system(self.object, "sizeSystem", "sizeSystem");
-        question.chart = self.text(self.object, "chart", "chart");
+        question.size_system = self.size_system(self.value("sizeSystem"), "sizeSystem");
+        question.chart = self.value("chart").and_then(|value| self.text(value, "chart"));
         question.details = self.flag("details");
         question.language = self.choice("lang", &contract::LANGUAGES);
         if self.value("weight").is_none() && question.tells_the_chest() {
@@ -119,6 +122,9 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&self, name: &str) -> Option<&'a Value> {
+        if self.named & bit(name) == 0 {
+            return None;
+        }
         self.object.get(name).filter(|value| !value.is_null())
     }
 
@@ -212,8 +218,8 @@ impl<'a> Reader<'a> {
         chosen.map(|(_, choice)| *choice)
     }
 
-    fn text(&mut self, object: &Map<String, Value>, name: &str, field: &str) -> Option<String> {
-        match object.get(name).filter(|value| !value.is_null())? {
+    fn text(&mut self, value: &Value, field: &str) -> Option<String> {
+        match value {
             Value::String(text) if !text.is_empty() && text.chars().count() <= MAX_TEXT_CHARS => {
                 Some(text.clone())
             }
@@ -266,18 +272,17 @@ impl<'a> Reader<'a> {
             return None;
         }
         let mistakes = self.errors.len();
-        let system = self.size_system(object, "system", &system_field);
-        let label = self.text(object, "size", &size_field)?;
+        let there = |name: &str| object.get(name).filter(|value| !value.is_null());
+        let system = self.size_system(there("system"), &system_field);
+        let label = self.text(there("size")?, &size_field)?;
         // A label is not looked up in a system that was not understood.
         (self.errors.len() == mistakes).then_some(KnownSize { label, system })
     }
 
-    fn size_system(&mut self, object: &Map<String, Value>, name: &str, field: &str) -> SizeSystem {
+    fn size_system(&mut self, value: Option<&Value>, field: &str) -> SizeSystem {
+        let Some(value) = value else { return SizeSystem::default() };
         let choices = SizeSystem::ALL.map(|system| (system.name(), system));
-        match object.get(name).filter(|value| !value.is_null()) {
-            Some(value) => self.choose(field, value, &choices).unwrap_or_default(),
-            None => SizeSystem::default(),
-        }
+        self.choose(field, value, &choices).unwrap_or_default()
     }
 
     fn refuse_unknown(&mut self, prefix: &str, object: &Map<String, Value>, known: &[&str]) {
@@ -286,6 +291,13 @@ impl<'a> Reader<'a> {
             unknown.take(MAX_UNKNOWN_SHOWN).map(|name| unknown_name("field", prefix, name, known)),
         );
     }
+}
+
+/// One of 64 for a name, hardly ever the same for two fields; the same for the same name.
+fn bit(name: &str) -> u64 {
+    let first = name.bytes().next().map_or(0, u32::from);
+    let last = name.bytes().next_back().map_or(0, u32::from);
+    1_u64.rotate_left(first * 5 + last + name.len() as u32)
 }
 
 /// A `what` (field, column) of a name that is not `known`, with the one that was probably meant.
