@@ -38,7 +38,9 @@ class Campaign:
         self.workers = len(cores.servers)
         self.wrk = Wrk(tools.wrk, cores.load)
         self.positions = {}
+        # The most since the start of the process, after each scenario in turn.
         self.resident = {}
+        self.failed = {}
 
     def run(self):
         began, before = time.monotonic(), machine.stolen_and_all_ticks()
@@ -50,7 +52,7 @@ class Campaign:
             results |= self.measure_all()
         stolen, ticks = (now - then for now, then in zip(machine.stolen_and_all_ticks(), before))
         results |= {
-            "stolen_share": stolen / max(ticks, 1), "left_out": self.left_out, "seconds": time.monotonic() - began,
+            "stolen_share": stolen / max(ticks, 1), "left_out": self.left_out, "failed": self.failed, "seconds": time.monotonic() - began,
             "resident": {"most_mb_until": self.resident, "highest_mb": max(self.resident.values(), default=None)},
         }
         results["targets"] = targets.judge(results, self.options.short)
@@ -77,18 +79,24 @@ class Campaign:
     def ours(self, settings=None, data_dir=None):
         return self.up(Ours(self.options.binary, self.workers, (settings or {}) | self.options.env, data_dir))
 
-    def note_memory(self, until, ours):
-        """The most since its start: a later scenario's includes those before."""
-        self.resident[until] = memory_mb(ours.pids(), "VmHWM")
+    def attempt(self, name, measure, *arguments):
+        """What it measured; nothing where it failed or was something else, which the end of the run tells."""
+        try:
+            return measure(*arguments)
+        except (RuntimeError, TimeoutError) as why:
+            self.failed[name] = str(why)
+            self.tell(f"{name} FAILED: {why}")
+            return None
 
     def measure_all(self):
         found = {"scenarios": {}}
         if self.wants("memory", "population", "users", "distinct", "batch"):
             found |= self.with_default_service()
         if self.wants("store"):
-            found["scenarios"]["store"] = self.store()
+            found["scenarios"]["store"] = self.attempt("store", self.store)
         if self.wants("start"):
             found["start"] = self.start()
+        found["scenarios"] = {name: scenario for name, scenario in found["scenarios"].items() if scenario}
         return found
 
     def with_default_service(self):
@@ -97,18 +105,12 @@ class Campaign:
         self.tell("computing the likely answers ahead")
         ours.wait_until_filled()
         found = {"scenarios": {}}
-        if self.wants("memory"):
-            found["scenarios"]["memory"] = self.memory(ours)
-            self.note_memory("memory hits", ours)
-        if self.wants("population"):
-            found["scenarios"]["population"] = self.against_bare("population", ours, POPULATION)
-            self.note_memory("population", ours)
-        if self.wants("users"):
-            found["users"] = self.users(ours)
-            self.note_memory("users", ours)
-        if self.wants("distinct", "batch"):
-            found["scenarios"]["distinct"] = self.distinct(ours)
-            self.note_memory("all different", ours)
+        for name, measure in (("memory", self.memory), ("population", self.population), ("users", self.users), ("distinct", self.distinct)):
+            if not self.wants(name) and not (name == "distinct" and self.wants("batch")):
+                continue
+            into = found if name == "users" else found["scenarios"]
+            into[name] = self.attempt(name, measure, ours)
+            self.resident[name] = memory_mb(ours.pids(), "VmHWM")
         return found
 
     def bring_others_up(self, ours):
@@ -130,13 +132,19 @@ class Campaign:
         return report.summarize(rounds)
 
     def memory(self, ours):
-        contenders = [Contender("ours", ours, "memory", tiers=FROM_MEMORY)]
+        contenders = [Contender("ours", ours, "memory", tiers=FROM_MEMORY, new=0)]
         contenders += [Contender(other.name, other, "memory") for other in self.others]
-        contenders += [Contender(peer.name, peer, "memory", (peer.path, peer.question.decode())) for peer in self.up_peers]
+        for peer in self.up_peers:
+            scenarios.expect_kept(peer)
+            contenders.append(Contender(peer.name, peer, "memory", (peer.path, peer.question.decode())))
         return self.interleave("memory", contenders)
 
-    def against_bare(self, script, ours, tiers, arguments=()):
-        contenders = [Contender("ours", ours, script, arguments, tiers), Contender("bare", self.others[0], script, arguments)]
+    def population(self, ours):
+        return self.against_bare("population", ours, POPULATION, new=0.1)
+
+    def against_bare(self, script, ours, tiers, arguments=(), new=1.0):
+        contenders = [
+            Contender("ours", ours, script, arguments, tiers, new=new), Contender("bare", self.others[0], script, arguments, new=new)]
         return self.interleave(script, contenders)
 
     def users(self, ours):
@@ -162,9 +170,9 @@ class Campaign:
         ours = self.filled_store()
         if not hasattr(self, "others"):
             self.bring_others_up(ours)
-        scenarios.expect_header(ours, b'{"height":160.0,"weight":60.0,"age":18,"sex":"male"}', "HIT-STORE")
+        scenarios.expect_header(ours, b'{"height":150.0,"weight":60.0,"age":18}', "HIT-STORE")
         scenario = self.against_bare("stored", ours, FROM_STORE, (scenarios.STORED_QUESTIONS,))
-        self.note_memory("store hits, another service", ours)
+        self.resident["store (another process)"] = memory_mb(ours.pids(), "VmHWM")
         ours.close()
         return scenario
 

@@ -37,7 +37,8 @@ def start(command, cores=None, **popen):
     """A child that ends when its parent does, however that ends."""
 
     def prepare():
-        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        # Gently, so that one with children of its own ends those too.
+        _LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if cores:
             os.sched_setaffinity(0, cores)
 

@@ -99,6 +99,7 @@ def text(results):
     resident = "; ".join(f"{name} {mb:.1f} MB" for name, mb in results["resident"]["most_mb_until"].items())
     parts.append(f"Resident memory of ours, the most since its start, after each of these in turn: {resident}.")
     parts.append("### Targets\n\n" + targets_table(results["targets"]))
+    parts += [f"FAILED, {name}: {why}." for name, why in results["failed"].items()]
     if results["left_out"]:
         parts.append("Left out: " + "; ".join(results["left_out"]) + ".")
     parts.append(f"It took {results['seconds']:.0f} s.")

@@ -93,6 +93,9 @@ def main():
         print(document) if options.json == "-" else Path(options.json).write_text(document + "\n")
     if options.json != "-":
         print(report.text(results))
+    if results["failed"]:
+        tell(f"benches/run.sh: {', '.join(results['failed'])} failed, see above")
+        return 2
     missed = [row["target"] for row in results["targets"] if row["verdict"] == "MISS"]
     if options.require and missed:
         tell(f"missed: {'; '.join(missed)}")

@@ -14,8 +14,8 @@ CONNECTIONS = 64
 BATCH_CONNECTIONS = 2
 BATCH_ROWS = 1000
 WARM_S = 1
-# Of `lua/requests.lua`; a run may take no position twice.
-POSITIONS = 17_280_000
+# Of `lua/requests.lua`: heights, weights, ages, preferences, sexes, measured or not. No run may take one twice.
+POSITIONS = 120 * 80 * 80 * 3 * 2 * 2
 # More than a core computes in a second; a server that computes nothing may repeat itself, it does not remember.
 POSITIONS_PER_SECOND = 25_000
 STORED_QUESTIONS = 30_000
@@ -33,6 +33,8 @@ class Contender:
     arguments: tuple = ()
     tiers: dict = field(default_factory=dict)
     rows: int = 1
+    # Of its questions, those that are new; with room to spare.
+    new: float = 1.0
     connections: int = CONNECTIONS
 
 
@@ -43,9 +45,9 @@ class Positions:
         self._next = 0
         self._per_second = POSITIONS_PER_SECOND * cores
 
-    def take(self, seconds):
+    def take(self, seconds, share):
         first = self._next
-        self._next += seconds * self._per_second
+        self._next += round(seconds * share * self._per_second)
         if self._next > POSITIONS:
             raise RuntimeError(f"these rounds need more than {POSITIONS:,} different questions: fewer or shorter ones, please")
         return first
@@ -60,7 +62,7 @@ def measure_round(wrk, contender, positions, seconds):
     server = contender.server
     run = lambda length: dict(
         script=contender.script, connections=contender.connections, seconds=length,
-        arguments=(positions[server].take(length), *contender.arguments))
+        arguments=(positions[server].take(length, contender.new), *contender.arguments))
     wrk.run(server, **run(WARM_S))
     if not contender.tiers:
         figures = load.measure(wrk, server, **run(seconds))
@@ -109,6 +111,14 @@ def expect_header(server, body, tier):
     if status != 200 or headers.get("x-cache") != tier:
         raise WrongAnswer(f"ours: {status} and x-cache {headers.get('x-cache')} to a question that was to be {tier}")
     return answer
+
+
+def expect_kept(peer):
+    """It remembers what it was asked a moment ago; each of its processes may have a memory of its own."""
+    peer.ask()
+    status, headers, _ = peer.ask()
+    if status != 200 or headers.get("x-cache") == "MISS":
+        raise WrongAnswer(f"{peer.name}: {status} and x-cache {headers.get('x-cache')} to a question asked before")
 
 
 def fill_store(wrk, server):

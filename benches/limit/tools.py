@@ -65,6 +65,8 @@ def find_peers(root, wanted):
     file = root / "benches/peers/peers.py"
     if wanted == ["none"]:
         return {}, ["the peers, as asked"]
+    if wanted and not file.exists():
+        raise Missing(f"--peers: there is no {file.relative_to(root)}")
     if not file.exists():
         return {}, ["the peers: there is no benches/peers/peers.py"]
     peers = load(file).PEERS

@@ -28,21 +28,22 @@ function requests.post(path, body)
 end
 
 -- Half centimetres, half kilograms and whole years: the grid on which the service keeps answers (Question::canonical),
--- so two positions below SPACE are two questions to it. All are ordinary bodies: nothing is refused.
-local HEIGHTS, WEIGHTS, AGES = 100, 80, 60
+-- so two positions below the product of all choices
+-- (POSITIONS in scenarios.py) are two questions to it. All are ordinary bodies: nothing is refused.
+-- Fields that the peers know too.
+local HEIGHTS, WEIGHTS, AGES = 120, 80, 80
 local FITS = { "regular", "slim", "relaxed" }
-local SYSTEMS = { "EU", "US", "UK", "IT", "FR", "JP" }
-requests.SPACE = HEIGHTS * WEIGHTS * AGES * #FITS * #SYSTEMS * 2
+local SEXES = { "male", "female" }
+local RESTS = #FITS * #SEXES * 2
 
 local heights, weights, ages, rests = {}, {}, {}, {}
-for n = 0, HEIGHTS - 1 do heights[n] = string.format('{"height":%.1f,"weight":', 160 + n / 2) end
+for n = 0, HEIGHTS - 1 do heights[n] = string.format('{"height":%.1f,"weight":', 150 + n / 2) end
 for n = 0, WEIGHTS - 1 do weights[n] = string.format('%.1f,"age":', 60 + n / 2) end
 for n = 0, AGES - 1 do ages[n] = tostring(18 + n) end
-for n = 0, #FITS * #SYSTEMS * 2 - 1 do
+for n = 0, RESTS - 1 do
   local fit = FITS[n % #FITS + 1]
-  local system = SYSTEMS[math.floor(n / #FITS) % #SYSTEMS + 1]
-  local sex = n < #FITS * #SYSTEMS and "male" or "female"
-  rests[n] = string.format(',"fitPreference":"%s","sizeSystem":"%s","sex":"%s"}', fit, system, sex)
+  local sex = SEXES[math.floor(n / #FITS) % #SEXES + 1]
+  rests[n] = string.format(',"fitPreference":"%s","sex":"%s","measured":%s}', fit, sex, tostring(n * 2 >= RESTS))
 end
 -- Heights, weights and ages are all equally long, so that a head depends on the rest alone.
 local BODY_BYTES = #heights[0] + #weights[0] + #ages[0]
@@ -56,7 +57,7 @@ local function pieces(position)
   position = floor(position / HEIGHTS)
   local weight = position % WEIGHTS
   position = floor(position / WEIGHTS)
-  return height, weight, position % AGES, floor(position / AGES) % (#FITS * #SYSTEMS * 2)
+  return height, weight, position % AGES, floor(position / AGES) % RESTS
 end
 
 function requests.body(position)
