@@ -148,11 +148,11 @@ class Campaign:
         return self.interleave(script, contenders)
 
     def users(self, ours):
-        if not users.is_there(self.options.binary):
+        if not users.is_there(self.options.client):
             self.left_out.append("a thousand users at a fixed rate: this build has no `suitsize bench`")
             return None
         self.tell(f"{users.USERS} users at {users.RATE} requests/s")
-        return users.measure(self.options.binary, ours, self.cores.load, 10 if self.options.short else 20)
+        return users.measure(self.options.client, ours, self.cores.load, 6 if self.options.short else 20)
 
     def distinct(self, ours):
         new = b'{"height":191.5,"weight":101.5,"age":79}'

@@ -67,9 +67,11 @@ def measure_round(wrk, contender, positions, seconds):
     if not contender.tiers:
         figures = load.measure(wrk, server, **run(seconds))
     else:
-        server.wait_for_the_writer()
+        wait = server.wait_for_the_writer if contender.new else None
+        if wait:
+            wait()
         tiers, written = tier_counts(server), server.store()["written"]
-        figures = load.measure(wrk, server, **run(seconds), finish=server.wait_for_the_writer)
+        figures = load.measure(wrk, server, **run(seconds), finish=wait)
         tiers = {tier: count - tiers[tier] for tier, count in tier_counts(server).items()}
         answered = max(sum(tiers.values()), 1)
         figures["tiers"] = {tier: count / answered for tier, count in tiers.items()}

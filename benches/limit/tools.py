@@ -64,7 +64,7 @@ def find_peers(root, wanted):
     """Peers by name, ready to start, and what was left out. `wanted`: names; nothing: those that are installed."""
     file = root / "benches/peers/peers.py"
     if wanted == ["none"]:
-        return {}, ["the peers, as asked"]
+        return {}, ["the peers (--peers all)"]
     if wanted and not file.exists():
         raise Missing(f"--peers: there is no {file.relative_to(root)}")
     if not file.exists():

@@ -25,7 +25,7 @@ local function normal()
   return sqrt(-2 * log(1 - random())) * cos(2 * math.pi * random())
 end
 
--- Within what the service takes.
+-- Within what the service takes, rounded too.
 local function shape(is_man)
   local height_cm, weight_kg, spread = 175.2, 86.6, 0.235
   if not is_man then height_cm, weight_kg, spread = 161.2, 73.5, 0.26 end
@@ -34,7 +34,9 @@ local function shape(is_man)
     local height = height_cm * exp(0.043 * z)
     local weight = weight_kg * exp(spread * (0.42 * z + 0.9075 * normal()))
     local bmi = weight / (height / 100) ^ 2
-    if bmi >= 14 and bmi < 50 and height >= 140 and height <= 210 and weight <= 180 then return height, weight end
+    if bmi >= 14 and bmi < 50 and height >= 140 and height <= 210 and weight >= 31 and weight <= 180 then
+      return height, weight
+    end
   end
 end
 
