@@ -28,6 +28,8 @@ FROM_STORE = {"store": EVERYTHING}
 COMPUTED = {"computed": EVERYTHING}
 # Three in a hundred tell an age and are new; a body that is not on the list is new once.
 POPULATION = {"computed": (0.02, 0.05)}
+# With room for the moment at which memory looks.
+FORGOTTEN_S = 1.5
 BRIEF_MEMORY = {"SUITSIZE_MEMORY_TTL_SECONDS": "1", "SUITSIZE_STORE_TTL_SECONDS": "86400", "SUITSIZE_WARM": "off"}
 
 
@@ -44,7 +46,8 @@ class Campaign:
 
     def run(self):
         began, before = time.monotonic(), machine.stolen_and_all_ticks()
-        results = {"date": machine.now(), "commit": machine.commit(), "machine": machine.describe(), "settings": self.settings()}
+        results = {"date": machine.now(), "commit": machine.commit()}
+        results |= {"machine": machine.describe(), "settings": self.settings()}
         with contextlib.ExitStack() as stack:
             self.stack = stack
             self.directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="suitsize-bench-")))
@@ -52,7 +55,8 @@ class Campaign:
             results |= self.measure_all()
         stolen, ticks = (now - then for now, then in zip(machine.stolen_and_all_ticks(), before))
         results |= {
-            "stolen_share": stolen / max(ticks, 1), "left_out": self.left_out, "failed": self.failed, "seconds": time.monotonic() - began,
+            "stolen_share": stolen / max(ticks, 1), "left_out": self.left_out, "failed": self.failed,
+            "seconds": time.monotonic() - began,
             "resident": {"most_mb_until": self.resident, "highest_mb": max(self.resident.values(), default=None)},
         }
         results["targets"] = targets.judge(results, self.options.short)
@@ -61,9 +65,10 @@ class Campaign:
     def settings(self):
         options = self.options
         return {
-            "short": options.short, "rounds": options.rounds, "seconds": options.seconds, "connections": scenarios.CONNECTIONS,
-            "workers": self.workers, "layout": self.cores.layout, "server_cores": self.cores.servers,
-            "load_cores": self.cores.load, "environment": options.env, "wrk": machine.version([self.tools.wrk, "-v"]).split(" [")[0],
+            "short": options.short, "rounds": options.rounds, "seconds": options.seconds,
+            "connections": scenarios.CONNECTIONS, "workers": self.workers, "layout": self.cores.layout,
+            "server_cores": self.cores.servers, "load_cores": self.cores.load, "environment": options.env,
+            "wrk": machine.version([self.tools.wrk, "-v"]).split(" [")[0],
             "nginx": machine.version([self.tools.nginx, "-v"]) if self.tools.nginx else None,
         }
 
@@ -105,7 +110,8 @@ class Campaign:
         self.tell("computing the likely answers ahead")
         ours.wait_until_filled()
         found = {"scenarios": {}}
-        for name, measure in (("memory", self.memory), ("population", self.population), ("users", self.users), ("distinct", self.distinct)):
+        steps = {"memory": self.memory, "population": self.population, "users": self.users, "distinct": self.distinct}
+        for name, measure in steps.items():
             if not self.wants(name) and not (name == "distinct" and self.wants("batch")):
                 continue
             into = found if name == "users" else found["scenarios"]
@@ -123,12 +129,14 @@ class Campaign:
         for other in self.others:
             if other.ask()[2] != answer:
                 raise WrongAnswer(f"{other.name} does not return the bytes of ours")
-        self.up_peers = [self.up(Peer(name, peer)) for name, peer in self.peers.items() if self.wants("memory", "distinct")]
+        peers = self.peers.items() if self.wants("memory", "distinct") else []
+        self.up_peers = [self.up(Peer(name, peer)) for name, peer in peers]
 
     def interleave(self, name, contenders):
         self.tell(f"{name}: {', '.join(contender.name for contender in contenders)}")
         options = self.options
-        rounds = scenarios.interleave(self.wrk, contenders, self.positions, options.rounds, options.seconds, self.tell)
+        rounds = scenarios.interleave(
+            self.wrk, contenders, self.positions, options.rounds, options.seconds, self.tell)
         return report.summarize(rounds)
 
     def memory(self, ours):
@@ -144,7 +152,9 @@ class Campaign:
 
     def against_bare(self, script, ours, tiers, arguments=(), new=1.0):
         contenders = [
-            Contender("ours", ours, script, arguments, tiers, new=new), Contender("bare", self.others[0], script, arguments, new=new)]
+            Contender("ours", ours, script, arguments, tiers, new=new),
+            Contender("bare", self.others[0], script, arguments, new=new),
+        ]
         return self.interleave(script, contenders)
 
     def users(self, ours):
@@ -160,16 +170,19 @@ class Campaign:
         contenders = [Contender("ours", ours, "distinct", tiers=COMPUTED)]
         if self.wants("batch"):
             contenders.append(Contender(
-                "ours, lists", ours, "batch", tiers=COMPUTED, rows=scenarios.BATCH_ROWS, connections=scenarios.BATCH_CONNECTIONS))
+                "ours, lists", ours, "batch", tiers=COMPUTED, rows=scenarios.BATCH_ROWS,
+                connections=scenarios.BATCH_CONNECTIONS))
         if self.wants("distinct"):
             contenders.append(Contender("bare", self.others[0], "distinct"))
-            contenders += [Contender(peer.name, peer, "distinct") for peer in self.up_peers if peer.takes_our_questions]
+            peers = [peer for peer in self.up_peers if peer.takes_our_questions]
+            contenders += [Contender(peer.name, peer, "distinct") for peer in peers]
         return self.interleave("distinct", contenders)
 
     def store(self):
         ours = self.filled_store()
         if not hasattr(self, "others"):
             self.bring_others_up(ours)
+        time.sleep(FORGOTTEN_S)
         scenarios.expect_header(ours, b'{"height":150.0,"weight":60.0,"age":18}', "HIT-STORE")
         scenario = self.against_bare("stored", ours, FROM_STORE, (scenarios.STORED_QUESTIONS,))
         self.resident["store (another process)"] = memory_mb(ours.pids(), "VmHWM")

@@ -22,17 +22,24 @@ def spread(values):
 
 def summarize(rounds, reference="ours"):
     """Medians of each contender, and the pairs' ratios of `reference` to each of the others."""
-    medians = {name: {figure: statistics.median(each[figure] for each in own) for figure in FIGURES} for name, own in rounds.items()}
+    median = lambda own, figure: statistics.median(each[figure] for each in own)
+    medians = {name: {figure: median(own, figure) for figure in FIGURES} for name, own in rounds.items()}
     for name, own in rounds.items():
         if "tiers" in own[0]:
-            medians[name]["tiers"] = {tier: statistics.median(each["tiers"][tier] for each in own) for tier in own[0]["tiers"]}
+            tiers = [each["tiers"] for each in own]
+            medians[name]["tiers"] = {tier: median(tiers, tier) for tier in tiers[0]}
             stored = [each["stored_of_computed"] for each in own if each["stored_of_computed"] is not None]
             medians[name]["stored_of_computed"] = statistics.median(stored) if stored else None
     ratios = {
-        name: {figure: spread([a[figure] / max(b[figure], 1e-9) for a, b in zip(rounds[reference], own)]) for figure in RATIOS}
+        name: {figure: spread(pairs(rounds[reference], own, figure)) for figure in RATIOS}
         for name, own in rounds.items() if name != reference
     }
     return {"medians": medians, "ratios": ratios, "rounds": rounds}
+
+
+def pairs(ours, other, figure):
+    """Ratios of the rounds. A clock of 10 ms may have seen nothing of a server that did next to nothing."""
+    return [a[figure] / max(b[figure], 1e-9) for a, b in zip(ours, other)]
 
 
 def scenario_table(name, scenario):
@@ -49,7 +56,8 @@ def scenario_table(name, scenario):
             *(f"{figures[f'{share}_ms']:.2f}" for share in ("p50", "p99", "p999")), f"{figures['resident_mb']:.1f}", *against,
         ]
         lines.append(f"| {' | '.join(cells)} |")
-    tiers = [f"{contender}: {shares(figures)}" for contender, figures in scenario["medians"].items() if "tiers" in figures]
+    counted = {name: figures for name, figures in scenario["medians"].items() if "tiers" in figures}
+    tiers = [f"{name}: {shares(figures)}" for name, figures in counted.items()]
     return "\n".join([*lines, "", "Answers, as the service counted them. " + "; ".join(tiers) + "."])
 
 
@@ -90,7 +98,8 @@ def text(results):
         parts.append(
             f"### {users['users']:,} users at {users['rate']:,} requests/s for {users['seconds']} s\n\n"
             f"p50 {users['p50_ms']:.2f} ms, p99 {users['p99_ms']:.2f} ms, p99.9 {users['p999_ms']:.2f} ms, "
-            f"{users['requests_per_second']:,.0f} requests/s, {users['errors']} errors; {users['cpu_us_per_request']:.1f} us of the server's CPU a request.")
+            f"{users['requests_per_second']:,.0f} requests/s, {users['errors']} errors; "
+            f"{users['cpu_us_per_request']:.1f} us of the server's CPU a request.")
     if results.get("start"):
         start = results["start"]
         parts.append(

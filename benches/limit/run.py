@@ -22,18 +22,27 @@ ROOT = machine.ROOT
 
 
 def arguments():
-    parser = argparse.ArgumentParser(prog="benches/run.sh", description="The service against the least that could answer the same.")
-    parser.add_argument("--short", action="store_true", help="3 rounds of 2 s instead of 7 of 8 s, no peers: under two and a half minutes")
-    parser.add_argument("--only", type=names_of(NAMES), default=NAMES, metavar="NAME,...", help=f"some of {', '.join(NAMES)}")
-    parser.add_argument("--json", metavar="FILE", help="everything measured, each round; - for standard output, instead of the tables")
-    parser.add_argument("--binary", type=Path, default=ROOT / "target/release/suitsize", help="another build of ours")
-    parser.add_argument("--client", type=Path, help="a build whose `suitsize bench` is to ask, where --binary is an older one")
-    parser.add_argument("--peers", type=names, metavar="NAME,...", help="some of benches/peers, `none` or `all`, which installs them; otherwise those that are installed, and with --short none")
-    parser.add_argument("--env", type=setting, action="append", default=[], metavar="NAME=VALUE", help="a setting of ours, to try; may be repeated")
-    parser.add_argument("--layout", choices=["split", "shared"], default="split", help="split (default): servers on half of the cores, wrk on the other; shared: both on all")
-    parser.add_argument("--rounds", type=count, help="rounds of each scenario")
-    parser.add_argument("--seconds", type=count, help="seconds of each round, after one to warm up")
-    parser.add_argument("--require", action="store_true", help="exit with 1 when a minimum is missed")
+    parser = argparse.ArgumentParser(
+        prog="benches/run.sh", description="The service against the least that could answer the same.")
+    add = parser.add_argument
+    add("--short", action="store_true",
+        help="3 rounds of 2 s instead of 7 of 8 s, no peers: under two and a half minutes")
+    add("--only", type=names_of(NAMES), default=NAMES, metavar="NAME,...", help=f"some of {', '.join(NAMES)}")
+    add("--json", metavar="FILE",
+        help="everything measured, each round; - for standard output, instead of the tables")
+    add("--binary", type=Path, default=ROOT / "target/release/suitsize", help="another build of ours")
+    add("--client", type=Path,
+        help="a build whose `suitsize bench` is to ask, where --binary is an older one")
+    add("--peers", type=names, metavar="NAME,...",
+        help="some of benches/peers, `none` or `all`, which installs them; otherwise those that are installed, "
+        "and with --short none")
+    add("--env", type=setting, action="append", default=[], metavar="NAME=VALUE",
+        help="a setting of ours, to try; may be repeated")
+    add("--layout", choices=["split", "shared"], default="split",
+        help="split (default): servers on half of the cores, wrk on the other; shared: both on all")
+    add("--rounds", type=count, help="rounds of each scenario")
+    add("--seconds", type=count, help="seconds of each round, after one to warm up")
+    add("--require", action="store_true", help="exit with 1 when a minimum is missed")
     options = parser.parse_args()
     rounds, seconds = SHORT if options.short else FULL
     options.rounds, options.seconds = options.rounds or rounds, options.seconds or seconds

@@ -49,13 +49,13 @@ class Positions:
         first = self._next
         self._next += round(seconds * share * self._per_second)
         if self._next > POSITIONS:
-            raise RuntimeError(f"these rounds need more than {POSITIONS:,} different questions: fewer or shorter ones, please")
+            raise RuntimeError(f"there are {POSITIONS:,} different questions: take fewer or shorter rounds")
         return first
 
 
 def tier_counts(server):
     cache = server.part("cache")
-    return {tier: cache[name] for tier, name in (("memory", "memoryHits"), ("store", "storeHits"), ("computed", "computed"))}
+    return {"memory": cache["memoryHits"], "store": cache["storeHits"], "computed": cache["computed"]}
 
 
 def measure_round(wrk, contender, positions, seconds):
@@ -75,7 +75,8 @@ def measure_round(wrk, contender, positions, seconds):
         tiers = {tier: count - tiers[tier] for tier, count in tier_counts(server).items()}
         answered = max(sum(tiers.values()), 1)
         figures["tiers"] = {tier: count / answered for tier, count in tiers.items()}
-        figures["stored_of_computed"] = (server.store()["written"] - written) / tiers["computed"] if tiers["computed"] else None
+        stored, computed = server.store()["written"] - written, tiers["computed"]
+        figures["stored_of_computed"] = stored / computed if computed else None
         check_tiers(contender, figures, answered)
     if any(figures["errors"].values()):
         raise WrongAnswer(f"{contender.name}: errors {figures['errors']} in {figures['requests']} requests")
@@ -103,7 +104,8 @@ def interleave(wrk, contenders, positions, rounds, seconds, tell):
         for contender in contenders[turn:] + contenders[:turn]:
             figures[contender.name].append(measure_round(wrk, contender, positions, seconds))
             last = figures[contender.name][-1]
-            tell(f"  round {number + 1}/{rounds} {contender.name}: {last['rows_per_second']:,.0f}/s, {last['cpu_us_per_row']:.1f} us")
+            rate, cpu_us = last["rows_per_second"], last["cpu_us_per_row"]
+            tell(f"  round {number + 1}/{rounds} {contender.name}: {rate:,.0f}/s, {cpu_us:.1f} us")
     return figures
 
 
