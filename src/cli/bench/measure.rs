@@ -168,14 +168,14 @@ impl Measure {
 
     pub fn left_unsent(&mut self, waited: Duration) {
         self.unsent += 1;
-        self.from_due.saturating_record(micros(waited));
+        note(&mut self.from_due, waited);
     }
 
     fn took(&mut self, timing: Timing) {
-        self.from_due.saturating_record(micros(timing.from_due));
-        self.from_sent.saturating_record(micros(timing.from_sent));
+        note(&mut self.from_due, timing.from_due);
+        note(&mut self.from_sent, timing.from_sent);
         if let Some(lateness) = timing.own_lateness {
-            self.own_lateness.saturating_record(micros(lateness));
+            note(&mut self.own_lateness, lateness);
         }
     }
 
@@ -284,8 +284,12 @@ fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+/// Longer than anybody waits; a histogram grows up to it.
+const LONGEST_US: u64 = 86_400_000_000;
+
+fn note(histogram: &mut Histogram<u64>, took: Duration) {
+    let us = u64::try_from(took.as_micros()).unwrap_or(LONGEST_US).min(LONGEST_US);
+    histogram.record(us).expect("a histogram that grows takes a day");
 }
 
 #[cfg(test)]

@@ -66,8 +66,8 @@ fn facts(out: &mut String, run: &Run) {
         row("reconnected", format!("{} times", shown_count(measured.reconnects)));
     }
     if measured.answers() > 0 {
-        row("answers from", tiers(measured));
-        row("answers' size", bytes(measured, finished.lasted.as_secs_f64()));
+        row("from", tiers(measured));
+        row("answers", bytes(measured, finished.lasted.as_secs_f64()));
     }
     if let Some(service) = service(run) {
         row("the service", service);
@@ -113,12 +113,13 @@ fn service(run: &Run) -> Option<String> {
 
 fn latency(out: &mut String, measured: &Measure, plan: &Plan) {
     let Some(from_due) = Percentiles::of(&measured.from_due) else { return };
+    out.push('\n');
     let mut row = |name: &str, cells: [String; 7]| {
         let cells: String = cells.iter().map(|cell| format!("{cell:>9}")).collect();
         say(out, format_args!("  {name:<13}{cells}"));
     };
     let names = ["min", "p50", "p90", "p95", "p99", "p99.9", "max"].map(str::to_owned);
-    row("\n  latency", names);
+    row("latency", names);
     let is_open = matches!(plan.pace, Pace::Open { .. });
     if is_open {
         row("from due", from_due.all_ms().map(shown_ms));
