@@ -30,6 +30,7 @@ pub use arguments::Arguments;
 use super::Outcome;
 use crate::clock::Clock;
 use instance::Instance;
+use mix::{Kind, Mix};
 use plan::Plan;
 use progress::Progress;
 use report::{Head, Run};
@@ -58,15 +59,16 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 async fn once(arguments: &Arguments, plan: Plan) -> Outcome {
     let started_unix_ms = Clock::system().unix_ms();
+    let mix = plan.mix()?;
     let mut instance = Instance::find(&arguments.url).await?;
     greet(&instance, &plan.in_words());
     for obstacle in instance.obstacles(plan.schedule.users, plan.pace) {
         eprintln!("{}", summary::wrapped(&format!("Mind: {obstacle}.")));
     }
-    if plan.mix == mix::Kind::One {
+    if plan.mix == Kind::One {
         instance.try_question(&plan.question).await?;
     }
-    let run = conducted(&mut instance, None, plan, &arguments.thresholds()).await?;
+    let run = conducted(&mut instance, None, plan, mix, &arguments.thresholds()).await?;
     tell(arguments.json.as_deref(), &summary::summary(&run))?;
     if let Some(to) = &arguments.json {
         let head = head(&instance, started_unix_ms);
@@ -111,10 +113,12 @@ async fn conducted(
     instance: &mut Instance,
     name: Option<String>,
     plan: Plan,
+    mix: Mix,
     thresholds: &Thresholds,
 ) -> Result<Run, Box<dyn std::error::Error>> {
-    let load = plan.load(&instance.target)?;
+    let load = plan.load(&instance.target, mix)?;
     let before = instance.process().await;
+    instance.hang_up();
     let mut progress = Progress::new(plan.schedule);
     let finished: Finished = conduct(load, |tick| progress.tell(tick)).await?;
     progress.clear();

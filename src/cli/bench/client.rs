@@ -138,7 +138,7 @@ impl Client {
         Err(Failure::Closed)
     }
 
-    /// A time limit has passed: what comes on this connection now belongs to nobody.
+    /// Closes the connection: after a time limit what comes on it belongs to nobody.
     pub fn abandon(&mut self) {
         self.link = None;
     }

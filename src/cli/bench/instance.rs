@@ -78,6 +78,11 @@ impl Instance {
         ready.is_ok_and(|answer| document(&answer)["warm"] == "filling")
     }
 
+    /// Leaves all of a client's connections to the load.
+    pub fn hang_up(&mut self) {
+        self.client.abandon();
+    }
+
     pub async fn process(&mut self) -> Process {
         let detailed = get(&mut self.client, "/api/health/detailed").await;
         let detailed = detailed.map(|answer| document(&answer)).unwrap_or_default();
@@ -105,7 +110,7 @@ impl Instance {
                 "one client may have {} connections there, and this load wants {users}: start it with \
                  SUITSIZE_MAX_CONNECTIONS={}",
                 most / PART_OF_ONE,
-                (users + 1) * PART_OF_ONE,
+                users * PART_OF_ONE,
             ));
         }
         obstacles

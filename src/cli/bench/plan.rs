@@ -39,11 +39,17 @@ impl Plan {
         self.threads.unwrap_or_else(half).min(self.schedule.users)
     }
 
+    /// # Errors
+    /// Why the mix cannot be asked from.
+    pub fn mix(&self) -> Result<Mix, String> {
+        Mix::new(&self.mix, &self.question)
+    }
+
     /// Everything that a run needs, so that it can fail only by what the service does.
     ///
     /// # Errors
-    /// Why the mix cannot be asked from, or the users cannot all be connected.
-    pub fn load(&self, target: &Arc<Target>) -> Result<Arc<Load>, String> {
+    /// Why the users cannot all be connected.
+    pub fn load(&self, target: &Arc<Target>, mix: Mix) -> Result<Arc<Load>, String> {
         let users = self.schedule.users;
         let needed = u64::from(users) + OTHER_FILES;
         open_files::allow(needed).map_err(|allowed| {
@@ -55,7 +61,7 @@ impl Plan {
         })?;
         Ok(Arc::new(Load {
             target: Arc::clone(target),
-            mix: Mix::new(&self.mix, &self.question)?,
+            mix,
             schedule: self.schedule,
             pace: self.pace,
             patience: self.patience,

@@ -59,8 +59,8 @@ fn positive(text: &str) -> Option<f64> {
 pub fn shown_ms(ms: f64) -> String {
     match ms {
         ms if ms >= 1_000.0 => format!("{:.2} s", ms / 1_000.0),
-        ms if ms >= 100.0 => format!("{ms:.0} ms"),
-        ms if ms >= 10.0 => format!("{ms:.1} ms"),
+        ms if ms >= 99.95 => format!("{ms:.0} ms"),
+        ms if ms >= 9.995 => format!("{ms:.1} ms"),
         ms => format!("{ms:.2} ms"),
     }
 }
@@ -147,6 +147,7 @@ mod tests {
     #[test]
     fn figures_read_well() {
         assert_eq!(shown_ms(0.4234), "0.42 ms");
+        assert_eq!(shown_ms(9.999), "10.0 ms");
         assert_eq!(shown_ms(13.04), "13.0 ms");
         assert_eq!(shown_ms(1_204.0), "1.20 s");
         assert_eq!(shown_share(0.0), "0 %");

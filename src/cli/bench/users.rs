@@ -129,7 +129,7 @@ struct User {
 impl User {
     async fn at_moments(mut self, mut moments: UnboundedReceiver<Instant>) {
         self.join().await;
-        let mut free_since = self.began;
+        let mut free_since = Instant::now();
         while let Some(due) = self.client.idle(moments.recv()).await {
             let now = Instant::now();
             if now >= self.end {

@@ -34,7 +34,8 @@ pub async fn validate(arguments: &Arguments) -> super::Outcome {
     for phase in &targets.phases {
         eprintln!("{}", summary::wrapped(&format!("{}: {}.", phase.name, phase.plan.in_words())));
         let (name, plan) = (Some(phase.name.clone()), phase.plan.clone());
-        let run = conducted(&mut instance, name, plan, &phase.thresholds).await?;
+        let mix = plan.mix()?;
+        let run = conducted(&mut instance, name, plan, mix, &phase.thresholds).await?;
         let whole = run.finished.ending == Ending::Whole;
         runs.push(run);
         if !whole {
