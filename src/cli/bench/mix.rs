@@ -1,9 +1,9 @@
 //! What is asked: an endless stream of bodies that all users draw from, in one order.
 //!
 //! `population` is who comes to a shop: the likely bodies by their shares, in the preferences as they are
-//! assumed, and now and then one who tells an age, which no list holds; the same stream in every run.
-//! `distinct` never asks the same twice, and goes on where a run of some hours ago cannot have been: its
-//! place follows from the clock, faster than anybody asks, and the store forgets within minutes.
+//! assumed, and now and then one who tells an age, which no list holds; other people in every run, or the store
+//! would know them. `distinct` never asks the same twice, and goes on where a run of some hours ago cannot have
+//! been: its place follows from the clock, faster than anybody asks, and the store forgets within minutes.
 
 use crate::clock::Clock;
 use crate::json::{self, Mistake};
@@ -59,7 +59,7 @@ pub struct Mix {
 
 enum Source {
     Recorded(Vec<String>),
-    Population { bodies: Vec<Body>, up_to_ppm: Vec<u64> },
+    Population { bodies: Vec<Body>, up_to_ppm: Vec<u64>, seed: u64 },
     Distinct { start: u64 },
 }
 
@@ -72,12 +72,16 @@ impl Mix {
     /// # Errors
     /// Why a file cannot be asked from: it cannot be read, is empty, or which line is no question.
     pub fn new(kind: &Kind, question: &str) -> Result<Self, String> {
+        let now_ms = u64::try_from(Clock::system().unix_ms()).unwrap_or(0);
+        Self::beginning_at(now_ms, kind, question)
+    }
+
+    fn beginning_at(now_ms: u64, kind: &Kind, question: &str) -> Result<Self, String> {
         let source = match kind {
             Kind::One => Source::Recorded(vec![question.to_owned()]),
-            Kind::Population => population(),
+            Kind::Population => population(now_ms),
             Kind::Distinct => {
-                let ms = u64::try_from(Clock::system().unix_ms()).unwrap_or(0);
-                Source::Distinct { start: ms.wrapping_mul(DISTINCT_A_MILLISECOND) }
+                Source::Distinct { start: now_ms.wrapping_mul(DISTINCT_A_MILLISECOND) }
             }
             Kind::File(path) => Source::Recorded(recorded(path)?),
         };
@@ -89,7 +93,7 @@ impl Mix {
         let n = self.asked.fetch_add(1, Relaxed);
         match &self.source {
             Source::Recorded(lines) => lines[(n % lines.len() as u64) as usize].clone(),
-            Source::Population { bodies, up_to_ppm } => shopper(bodies, up_to_ppm, n),
+            Source::Population { bodies, up_to_ppm, seed } => shopper(bodies, up_to_ppm, seed ^ n),
             Source::Distinct { start } => distinct(start.wrapping_add(n)),
         }
     }
@@ -128,7 +132,7 @@ fn recorded(path: &Path) -> Result<Vec<String>, String> {
     Ok(lines)
 }
 
-fn population() -> Source {
+fn population(now_ms: u64) -> Source {
     let bodies: Vec<Body> = popular::bodies().collect();
     let mut sum_ppm = 0;
     let up_to_ppm = bodies
@@ -138,7 +142,8 @@ fn population() -> Source {
             sum_ppm
         })
         .collect();
-    Source::Population { bodies, up_to_ppm }
+    // Runs of other moments share no number of their streams.
+    Source::Population { bodies, up_to_ppm, seed: now_ms << 32 }
 }
 
 fn shopper(bodies: &[Body], up_to_ppm: &[u64], n: u64) -> String {
@@ -219,7 +224,7 @@ mod tests {
     use std::collections::{HashMap, HashSet};
 
     fn mix(kind: &Kind) -> Mix {
-        Mix::new(kind, r#"{"height":178,"weight":82}"#).unwrap()
+        Mix::beginning_at(1_795_000_000_000, kind, r#"{"height":178,"weight":82}"#).unwrap()
     }
 
     #[test]
@@ -242,11 +247,23 @@ mod tests {
 
     #[test]
     fn a_later_run_asks_what_an_earlier_did_not() {
-        let Source::Distinct { start: first } = mix(&Kind::Distinct).source else { panic!() };
-        std::thread::sleep(std::time::Duration::from_millis(3));
-        let Source::Distinct { start: second } = mix(&Kind::Distinct).source else { panic!() };
+        let start = |now_ms| match Mix::beginning_at(now_ms, &Kind::Distinct, "").unwrap().source {
+            Source::Distinct { start } => start,
+            _ => panic!("this is another source"),
+        };
+        let (first, second) = (start(1_795_000_000_000), start(1_795_000_000_003));
         let apart = second.wrapping_sub(first);
         assert!(apart >= DISTINCT_A_MILLISECOND && apart < DISTINCT, "{apart}");
+    }
+
+    #[test]
+    fn the_population_is_other_people_at_another_time() {
+        let first_ten = |now_ms| -> Vec<String> {
+            let mix = Mix::beginning_at(now_ms, &Kind::Population, "").unwrap();
+            (0..10).map(|_| mix.next()).collect()
+        };
+        assert_eq!(first_ten(1), first_ten(1));
+        assert_ne!(first_ten(1), first_ten(2));
     }
 
     #[test]

@@ -76,6 +76,9 @@ fn facts(out: &mut String, run: &Run) {
 
 fn errors(measure: &Measure) -> String {
     let failed = measure.failed_requests();
+    if failed == 0 {
+        return "none".to_owned();
+    }
     let share = measure.error_rate().map_or_else(String::new, |r| format!(" ({})", shown_share(r)));
     let kinds: Vec<String> = measure
         .failures

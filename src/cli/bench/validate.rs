@@ -95,7 +95,7 @@ fn outcome(runs: &[Run], overall: &[Verdict]) -> Outcome {
 }
 
 fn table(runs: &[Run], overall: &[Verdict], phases: usize) -> String {
-    let mut out = format!("\n  {:<18}{:<22}{:<18}\n", "target", "", "measured");
+    let mut out = format!("\n  {:<40}measured\n", "target");
     for run in runs {
         writeln!(out, "\n{}", run.name.as_deref().unwrap_or_default())
             .expect("a string takes what is written to it");
@@ -112,7 +112,8 @@ fn table(runs: &[Run], overall: &[Verdict], phases: usize) -> String {
         if skipped > 0 { format!("; {skipped} phases were not run") } else { String::new() };
     writeln!(out, "\n{held} of {} targets hold{missing}.", all().count())
         .expect("a string takes what is written to it");
-    for run in runs {
+    // Where all holds, nobody needs to know why it might not have.
+    for run in runs.iter().filter(|run| !run.is_good()) {
         for hint in summary::hints::hints(run) {
             let name = run.name.as_deref().unwrap_or_default();
             writeln!(out, "\n{}", summary::wrapped(&format!("{name}: {hint}")))
