@@ -65,6 +65,11 @@ async fn once(arguments: &Arguments, plan: Plan) -> Outcome {
     for obstacle in instance.obstacles(plan.schedule.users, plan.pace) {
         eprintln!("{}", summary::wrapped(&format!("Mind: {obstacle}.")));
     }
+    if instance.is_filling().await {
+        eprintln!(
+            "Mind: it still computes the likely answers after its start, and is slower meanwhile."
+        );
+    }
     if plan.mix == Kind::One {
         instance.try_question(&plan.question).await?;
     }

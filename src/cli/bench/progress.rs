@@ -1,6 +1,7 @@
 //! How a run goes, on the standard error: one line that is written over on a terminal, a line every five
 //! seconds elsewhere.
 
+use super::measure::Measure;
 use super::quantity::{shown_count, shown_ms};
 use super::run::Tick;
 use super::schedule::Schedule;
@@ -13,21 +14,33 @@ pub struct Progress {
     is_terminal: bool,
     schedule: Schedule,
     last_line: Duration,
+    /// What no line has told yet.
+    untold: Measure,
 }
 
 impl Progress {
     pub fn new(schedule: Schedule) -> Self {
-        Progress { is_terminal: stderr().is_terminal(), schedule, last_line: Duration::ZERO }
+        Progress {
+            is_terminal: stderr().is_terminal(),
+            schedule,
+            last_line: Duration::ZERO,
+            untold: Measure::default(),
+        }
     }
 
     pub fn tell(&mut self, tick: &Tick<'_>) {
-        let line = line(&self.schedule, tick);
         // Whoever closed the standard error does not want to know.
         if self.is_terminal {
-            let _ = write!(stderr(), "\r\x1b[K{line}");
-        } else if tick.elapsed + Duration::from_millis(500) >= self.last_line + BETWEEN_LINES {
+            let _ = write!(stderr(), "\r\x1b[K{}", line(&self.schedule, tick));
+            return;
+        }
+        self.untold.add(tick.recent);
+        if tick.elapsed + Duration::from_millis(500) >= self.last_line + BETWEEN_LINES {
+            let recent = std::mem::take(&mut self.untold);
+            let recent_time = tick.elapsed - self.last_line;
+            let told = Tick { recent: &recent, recent_time, ..*tick };
+            let _ = writeln!(stderr(), "{}", line(&self.schedule, &told));
             self.last_line = tick.elapsed;
-            let _ = writeln!(stderr(), "{line}");
         }
     }
 
@@ -58,7 +71,7 @@ fn line(schedule: &Schedule, tick: &Tick<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::bench::measure::{Measure, Tier, Timing};
+    use crate::cli::bench::measure::{Tier, Timing};
 
     #[test]
     fn a_line_fits_a_terminal_whatever_was_seen() {

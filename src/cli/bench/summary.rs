@@ -57,7 +57,7 @@ fn facts(out: &mut String, run: &Run) {
     );
     row("errors", errors(measured));
     if finished.ramp_up.failed_requests() > 0 {
-        row("in ramp-up", format!("{} errors, not counted", errors(&finished.ramp_up)));
+        row("ramp-up", format!("not counted: {}", errors(&finished.ramp_up)));
     }
     if measured.unsent > 0 {
         row("never sent", shown_count(measured.unsent));
@@ -83,7 +83,7 @@ fn errors(measure: &Measure) -> String {
     let kinds: Vec<String> = measure
         .failures
         .iter()
-        .map(|(failure, count)| format!("{} {failure}", shown_count(*count)))
+        .map(|(failure, count)| format!("{failure} ({})", shown_count(*count)))
         .collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!(": {}", kinds.join("; ")) };
     format!("{}{share}{kinds}", shown_count(failed))
