@@ -132,11 +132,12 @@ impl User {
         let mut free_since = Instant::now();
         while let Some(due) = self.client.idle(moments.recv()).await {
             let now = Instant::now();
-            if now >= self.end {
+            let was_free = free_since <= due;
+            if now >= self.end && !was_free {
                 self.leave_unsent(due);
                 continue;
             }
-            let own_lateness = (free_since <= due).then(|| now.saturating_duration_since(due));
+            let own_lateness = was_free.then(|| now.saturating_duration_since(due));
             self.ask(due, own_lateness).await;
             free_since = Instant::now();
         }

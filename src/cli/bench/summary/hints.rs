@@ -6,8 +6,8 @@ use super::super::report::Run;
 use super::super::run::Finished;
 use super::super::schedule::Schedule;
 
-/// A client's own lateness below this is the system's ordinary scheduling.
-const OWN_LATENESS_MS: f64 = 2.0;
+/// Below this it is the system's scheduling of a client that shares its cores with the service.
+const OWN_LATENESS_MS: f64 = 5.0;
 /// Users whom the service's default lets one client connect.
 const USERS_OF_ONE_CLIENT: u32 = 512;
 
@@ -67,7 +67,7 @@ fn unsent(run: &Finished) -> Option<String> {
 fn own_lateness(run: &Finished) -> Option<String> {
     let own = Percentiles::of(&run.measured.own_lateness)?.p99_ms;
     let all = Percentiles::of(&run.measured.from_due)?.p99_ms;
-    (own > OWN_LATENESS_MS && own > all / 2.0).then(|| {
+    (own > OWN_LATENESS_MS && own > all / 4.0).then(|| {
         format!(
             "This client was late by itself, by {} at p99: the machine is too busy for both it and the service, and \
              the latency from due is no better than that. Run it elsewhere, or ask for less.",
