@@ -1,9 +1,11 @@
 //! The command line: one binary, each role a subcommand.
 
 mod backup;
+mod bench;
 mod config;
 mod healthcheck;
 mod maintain;
+mod open_files;
 mod question;
 mod recommend;
 mod serve;
@@ -47,6 +49,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Ask a running service whether it is ready: exit code 0 or 1
     Healthcheck(healthcheck::Arguments),
+    /// Load a running service as many users would, and say what it carries: exit code 0 or 1
+    Bench(Box<bench::Arguments>),
     /// Say every setting in force, and where it came from: takes what `serve` takes
     Config(Box<config::Arguments>),
 }
@@ -70,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Maintain(arguments) => maintain::run(&arguments),
         Command::Backup(arguments) => backup::run(&arguments),
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     // What waits comes before the last word.
     drop(log);

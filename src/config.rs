@@ -11,7 +11,7 @@ pub mod environment;
 mod limits;
 mod listen;
 mod log_lines;
-mod reader;
+pub mod reader;
 pub mod report;
 mod secrets;
 mod watch;

@@ -9,7 +9,7 @@ mod gather;
 mod judge;
 mod operate;
 mod performance;
-mod popular;
+pub mod popular;
 mod reload;
 
 pub use crate::cache::{CacheStatus, Tier};

@@ -11,6 +11,28 @@ const LIST: &str = include_str!("../../data/popular.csv");
 
 /// Regular first: it is what a shopper gets who does not choose (60 %; slim 25, relaxed 15, assumed).
 const PREFERENCES: [Fit; 3] = [Fit::Regular, Fit::Slim, Fit::Relaxed];
+/// In the order of `PREFERENCES`.
+pub const PERCENT_OF_PREFERENCES: [(Fit, u32); 3] =
+    [(PREFERENCES[0], 60), (PREFERENCES[1], 25), (PREFERENCES[2], 15)];
+
+/// A body of the list, as it is told.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Body {
+    pub sex: Sex,
+    pub height_cm: f64,
+    pub weight_kg: f64,
+    /// Of a million shoppers.
+    pub share_ppm: u32,
+}
+
+/// Every body, most likely first.
+pub fn bodies() -> impl Iterator<Item = Body> {
+    LIST.lines().skip(1).filter_map(|line| {
+        let (sex, height_cm, weight_kg) = body(line)?;
+        let share_ppm = line.rsplit(',').next()?.parse().ok()?;
+        Some(Body { sex, height_cm, weight_kg, share_ppm })
+    })
+}
 
 /// Canonical questions, most likely body first, from a position in the list on.
 pub fn questions_from(position: usize) -> impl Iterator<Item = Question> {
@@ -54,6 +76,16 @@ mod tests {
             assert_eq!(question.clone().canonical(), *question);
             assert!(seen.insert(format!("{question:?}")), "{question:?} is there twice");
         }
+    }
+
+    #[test]
+    fn every_body_has_its_share() {
+        let bodies: Vec<_> = bodies().collect();
+        assert_eq!(bodies.len() * PREFERENCES.len(), count());
+        assert!(bodies.is_sorted_by(|a, b| a.share_ppm >= b.share_ppm), "most likely first");
+        let all_ppm: u32 = bodies.iter().map(|body| body.share_ppm).sum();
+        assert!((900_000..=1_000_000).contains(&all_ppm), "{all_ppm}");
+        assert_eq!(PERCENT_OF_PREFERENCES.iter().map(|(_, percent)| percent).sum::<u32>(), 100);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod alerts;
 mod batch;
+mod bench;
 mod charts;
 mod claims;
 mod command_line;
