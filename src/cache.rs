@@ -266,7 +266,7 @@ impl Cache {
         if !store.may_hold(digest) {
             self.counters.store_misses.fetch_add(1, Relaxed);
         } else if let Some((answer, expires_at_ms)) = self.look_up(store, *digest).await {
-            return Ok((answer.into(), Tier::Store, expires_at_ms));
+            return Ok((answer, Tier::Store, expires_at_ms));
         }
         let (answer, tier) = self.compute(question, compute).await?;
         let stored_until_ms = self.keep(store, digest, &answer);
@@ -286,7 +286,7 @@ impl Cache {
         Ok((computed?.into(), Tier::Computed))
     }
 
-    async fn look_up(&self, store: &Store, digest: Digest) -> Option<(Vec<u8>, i64)> {
+    async fn look_up(&self, store: &Store, digest: Digest) -> Option<(Arc<[u8]>, i64)> {
         let skipped = || self.counters.lookups_skipped.fetch_add(1, Relaxed);
         let Some(ticket) = store.ticket() else {
             skipped();
@@ -352,7 +352,7 @@ impl Cache {
         for (digest, answer, expires_at_ms) in store.youngest(&self.scope, WARM_ROWS)? {
             let Some(left) = room.checked_sub(answer.len() as u64) else { break };
             room = left;
-            tiers.memory.put(digest, answer.into(), expires_at_ms, now);
+            tiers.memory.put(digest, answer, expires_at_ms, now);
             count += 1;
         }
         Ok(count)

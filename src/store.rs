@@ -108,7 +108,7 @@ impl fmt::Debug for Digest {
 }
 
 /// A row of the file that is still true: key, answer, end of its life.
-pub type Kept = (Digest, Vec<u8>, i64);
+pub type Kept = (Digest, Arc<[u8]>, i64);
 
 pub struct StoreOptions {
     /// Holds `suitsize.db` and what belongs to it; made if it is not there.

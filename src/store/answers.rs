@@ -20,7 +20,7 @@ pub struct Row {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     Answer {
-        answer: Vec<u8>,
+        answer: Arc<[u8]>,
         expires_at_ms: i64,
     },
     Nothing,
@@ -96,7 +96,7 @@ pub fn youngest(
     ttl_ms: i64,
     limit: usize,
     packer: &Packer,
-) -> rusqlite::Result<Vec<(Digest, Vec<u8>, i64)>> {
+) -> rusqlite::Result<Vec<(Digest, Arc<[u8]>, i64)>> {
     let mut statement = connection.prepare_cached(
         "SELECT expires_at_ms, checksum, answer, digest FROM cached_answer
          WHERE expires_at_ms > ?1 AND expires_at_ms <= ?2 AND scope = ?3

@@ -19,7 +19,7 @@ const MOST: usize = 64;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Lookup {
     Hit {
-        answer: Vec<u8>,
+        answer: Arc<[u8]>,
         expires_at_ms: i64,
     },
     Miss,

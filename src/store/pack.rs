@@ -7,6 +7,8 @@
 //! an engine that answers otherwise also has other keys. If it did not, the checksum of the plain answer
 //! makes a wrong dictionary a miss.
 
+use std::sync::Arc;
+
 /// An answer is a few kB; what claims more is not one.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
@@ -29,14 +31,17 @@ impl Packer {
 
     /// `None` for bytes that `pack` did not make, or made with another dictionary; bytes that were
     /// changed may also unpack to something else, which only a checksum tells.
-    pub fn unpack(&self, packed: &[u8]) -> Option<Vec<u8>> {
+    pub fn unpack(&self, packed: &[u8]) -> Option<Arc<[u8]>> {
         let (length, block) = packed.split_first_chunk::<4>()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         if length > MAX_ANSWER_BYTES {
             return None;
         }
-        let answer = lz4_flex::block::decompress_with_dict(block, length, &self.dictionary).ok()?;
-        (answer.len() == length).then_some(answer)
+        // Into its place: a vector would be copied into one.
+        let mut answer: Arc<[u8]> = std::iter::repeat_n(0, length).collect();
+        let place = Arc::get_mut(&mut answer)?;
+        let written = lz4_flex::block::decompress_into_with_dict(block, place, &self.dictionary);
+        (written.ok()? == length).then_some(answer)
     }
 }
 
@@ -52,7 +57,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_packed_unpacks(answer in proptest::collection::vec(any::<u8>(), 0..4000)) {
-            prop_assert_eq!(packer().unpack(&packer().pack(&answer)), Some(answer));
+            prop_assert_eq!(packer().unpack(&packer().pack(&answer)), Some(answer.into()));
         }
 
         #[test]

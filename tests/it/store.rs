@@ -89,7 +89,7 @@ fn look_up(store: &Store, n: u64) -> Lookup {
 fn has(store: &Store, n: u64) -> bool {
     match look_up(store, n) {
         Lookup::Hit { answer: found, .. } => {
-            assert_eq!(found, answer(n), "a wrong answer is worse than none");
+            assert_eq!(*found, *answer(n), "a wrong answer is worse than none");
             true
         }
         Lookup::Miss | Lookup::Unavailable => false,
