@@ -18,7 +18,8 @@ WARM_S = 1
 POSITIONS = 120 * 80 * 80 * 3 * 2 * 2
 # More than a core computes in a second; a server that computes nothing may repeat itself, it does not remember.
 POSITIONS_PER_SECOND = 25_000
-STORED_QUESTIONS = 30_000
+# So many that memory, which forgets after a second, has forgotten each when it is asked again.
+STORED_QUESTIONS = 60_000
 MOST_FILLS = 40
 EXPECTED_SHARE = 0.99
 
