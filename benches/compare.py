@@ -142,11 +142,11 @@ def machine():
     return f"{model}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
 
 
-def write_baseline(rounds):
+def write_baseline(rounds, binary):
     nanoseconds = here(rounds)
     with tempfile.TemporaryDirectory() as scratch:
         counts = pathlib.Path(scratch) / "instructions.json"
-        subprocess.run([str(ROOT / "benches/instructions.sh"), "--json", str(counts)], check=True)
+        instructions_of(binary, "--json", str(counts))
         instructions = json.loads(counts.read_text())["instructions"]
     stated = {
         "commit": run("git", "describe", "--always", "--dirty", cwd=ROOT).strip(),
@@ -163,7 +163,12 @@ def write_baseline(rounds):
     print(f"stated in {BASELINE.relative_to(ROOT)}")
 
 
-def against_baseline(rounds):
+def instructions_of(binary, *options):
+    chosen = ["--binary", binary] if binary else []
+    subprocess.run([str(ROOT / "benches/instructions.sh"), *options, *chosen], check=True)
+
+
+def against_baseline(rounds, binary):
     stated = json.loads(BASELINE.read_text())
     print(f"before: {stated['commit']}, {stated['date']}, {stated['machine']}\nafter: {machine()}")
     now = here(rounds)
@@ -174,7 +179,7 @@ def against_baseline(rounds):
         if values:
             slower |= show(name, before, statistics.median(values), [value / before for value in values])
     sys.stdout.flush()
-    subprocess.run([str(ROOT / "benches/instructions.sh"), "--baseline", str(BASELINE)], check=True)
+    instructions_of(binary, "--baseline", str(BASELINE))
     return slower
 
 
@@ -186,14 +191,15 @@ def main():
     parser.add_argument("--baseline", action="store_true")
     parser.add_argument("--write-baseline", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--binary", help="of which to count instructions; otherwise this tree is built for release")
     parser.add_argument("--require", action="store_true", help="end with 1 if anything got slower")
     options = parser.parse_args()
     if options.write_baseline:
-        return write_baseline(options.rounds)
+        return write_baseline(options.rounds, options.binary)
     if options.baseline == (len(options.commits) == 2):
         parser.error("give two commits (the second may be .), or --baseline")
     slower = (
-        against_baseline(options.rounds)
+        against_baseline(options.rounds, options.binary)
         if options.baseline
         else compare(*options.commits, options.rounds)
     )
