@@ -74,7 +74,7 @@ impl Cache {
             false => Lookup::Miss,
         };
         let counter = match lookup {
-            Lookup::Hit { answer, expires_at_ms } => return Some((answer.into(), expires_at_ms)),
+            Lookup::Hit { answer, expires_at_ms } => return Some((answer, expires_at_ms)),
             Lookup::Miss => &self.counters.store_misses,
             Lookup::Unavailable => &self.counters.lookups_skipped,
         };

@@ -96,7 +96,7 @@ pub fn youngest(
     ttl_ms: i64,
     limit: usize,
     packer: &Packer,
-) -> rusqlite::Result<Vec<(Digest, Arc<[u8]>, i64)>> {
+) -> rusqlite::Result<Vec<super::Kept>> {
     let mut statement = connection.prepare_cached(
         "SELECT expires_at_ms, checksum, answer, digest FROM cached_answer
          WHERE expires_at_ms > ?1 AND expires_at_ms <= ?2 AND scope = ?3
