@@ -3,9 +3,8 @@
     python3 deploy/sbom.py [--target TRIPLE] > suitsize.cdx.json
 
 Crates that are linked in, or run while building (scope "excluded"), with checksums from the lock file; and what
-is inside them or the program without being a crate: SQLite, zstd, the pages' libraries, the models, the size
-charts, the texts. The same tree gives
-the same bytes. Needs cargo and Python 3.11; `--check` validates it too (PyPI: cyclonedx-python-lib[json-validation]).
+is inside them or the program without being a crate: SQLite, zstd, mimalloc, the pages' libraries, the models, the
+size charts, the texts. The same tree gives the same bytes. Needs cargo and Python 3.11; `--check` validates it too (PyPI: cyclonedx-python-lib[json-validation]).
 """
 
 import argparse
@@ -23,6 +22,8 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
 VENDORED = [
     ("libsqlite3-sys", "sqlite3/sqlite3.h", "sqlite", "blessing", r'#define SQLITE_VERSION\s+"([^"]+)"'),
     ("zstd-sys", "zstd/lib/zstd.h", "zstd", "BSD-3-Clause", r"#define ZSTD_VERSION_(?:MAJOR|MINOR|RELEASE)\s+(\d+)"),
+    ("libmimalloc-sys", "c_src/mimalloc/v3/include/mimalloc.h", "mimalloc", "MIT",
+     r"#define MI_MALLOC_VERSION\s+0*(\d+)0(\d)0(\d)\b"),
 ]
 SHIPPED = ["models/suit-male.onnx", "models/suit-female.onnx", "models/manifest.json", "data/charts/default.json"]
 SHIPPED += [f"data/wording/{language}.json" for language in ("en", "de", "fr", "es", "it")]
@@ -98,7 +99,8 @@ def vendored(packages):
             if package["name"] != name:
                 continue
             with open(os.path.join(os.path.dirname(package["manifest_path"]), header)) as file:
-                version = ".".join(re.findall(pattern, file.read())[:3])
+                found = re.findall(pattern, file.read())
+                version = ".".join(found[0] if isinstance(found[0], tuple) else found[:3])
             licences = [{"license": {"id": terms}}]
             reference = f"{purl(package)}#{called}"
             generic = f"pkg:generic/{called}@{version}"
