@@ -2,6 +2,8 @@
 
 use actix_web::http::header::ContentEncoding;
 use actix_web::web::Bytes;
+mod bench;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::net::{IpAddr, Ipv4Addr};
@@ -59,5 +61,9 @@ fn packing(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, edge, packing);
+criterion_group! {
+    name = benches;
+    config = bench::short();
+    targets = edge, packing
+}
 criterion_main!(benches);

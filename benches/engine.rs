@@ -1,5 +1,7 @@
 //! One recommendation in process: each of its steps alone, all together, and the text around them.
 
+mod bench;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use suitsize::json;
@@ -40,5 +42,9 @@ fn engine(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, engine);
+criterion_group! {
+    name = benches;
+    config = bench::short();
+    targets = engine
+}
 criterion_main!(benches);

@@ -1,6 +1,8 @@
 //! What it costs to count a request, in process: with a shard for each worker, and with one for two, which is
 //! what sharding is for.
 
+mod bench;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -65,5 +67,9 @@ fn recording(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, recording);
+criterion_group! {
+    name = benches;
+    config = bench::short();
+    targets = recording
+}
 criterion_main!(benches);

@@ -1,5 +1,7 @@
 //! A question's way through the tiers, in process: key, memory, what is kept ahead, and packing.
 
+mod bench;
+
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -69,5 +71,9 @@ fn tiers(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, tiers);
+criterion_group! {
+    name = benches;
+    config = bench::short();
+    targets = tiers
+}
 criterion_main!(benches);
