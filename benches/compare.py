@@ -29,6 +29,8 @@ BENCHES = ["engine", "tiers", "recording", "edge"]
 HERE = "."
 # Beyond this, and in three rounds of four beyond half of it, something got slower.
 NOTABLE = 1.10
+# How instructions.py ends then.
+MORE_INSTRUCTIONS = 3
 
 
 def run(*command, **options):
@@ -143,6 +145,10 @@ def machine():
 
 
 def write_baseline(rounds, binary):
+    if not shutil.which("valgrind"):
+        sys.exit("a baseline has instructions too: install valgrind")
+    if run("git", "status", "--porcelain", "--", "src", "Cargo.lock", "Cargo.toml", "benches", cwd=ROOT):
+        sys.exit("a baseline is of a commit: commit what is here first")
     nanoseconds = here(rounds)
     with tempfile.TemporaryDirectory() as scratch:
         counts = pathlib.Path(scratch) / "instructions.json"
@@ -164,8 +170,12 @@ def write_baseline(rounds, binary):
 
 
 def instructions_of(binary, *options):
+    """True when there are notably more."""
     chosen = ["--binary", binary] if binary else []
-    subprocess.run([str(ROOT / "benches/instructions.sh"), *options, *chosen], check=True)
+    ended = subprocess.run([str(ROOT / "benches/instructions.sh"), *options, *chosen]).returncode
+    if ended not in (0, MORE_INSTRUCTIONS):
+        sys.exit("instructions were not counted")
+    return ended == MORE_INSTRUCTIONS
 
 
 def against_baseline(rounds, binary):
@@ -179,8 +189,7 @@ def against_baseline(rounds, binary):
         if values:
             slower |= show(name, before, statistics.median(values), [value / before for value in values])
     sys.stdout.flush()
-    instructions_of(binary, "--baseline", str(BASELINE))
-    return slower
+    return instructions_of(binary, "--baseline", str(BASELINE)) or slower
 
 
 def main():

@@ -18,6 +18,9 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WARM_UP = 200
 SHOWN_FUNCTIONS = 45
+# Two runs of one build differ by less.
+NOTABLE = 1.03
+GREW = 3
 # A place in a file, and instructions.
 COST = re.compile(r"[+\-*\d]\S* (\d+)$")
 
@@ -184,6 +187,9 @@ def main():
             print(f"{name:<24}{count:>10,.0f}{ratio}")
             if options.profile:
                 print(functions(dump, options.requests))
+    if any(count > NOTABLE * stated[name] for name, (count, _) in found.items() if name in stated):
+        print(f"more instructions than {NOTABLE} times the baseline's")
+        sys.exit(GREW)
     if options.json:
         counts = {name: round(count) for name, (count, _) in found.items()}
         options.json.write_text(json.dumps({"instructions": counts}, indent=2) + "\n")

@@ -6,6 +6,7 @@ the questions are not likely ones.
 """
 
 import contextlib
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -78,7 +79,7 @@ class Campaign:
     def up(self, server):
         """Until the end of the run, whatever that is."""
         self.stack.callback(server.close)
-        self.positions[server] = Positions(self.workers)
+        self.positions[server] = Positions()
         return server
 
     def ours(self, settings=None, data_dir=None):
@@ -88,7 +89,7 @@ class Campaign:
         """What it measured; nothing where it failed or was something else, which the end of the run tells."""
         try:
             return measure(*arguments)
-        except (RuntimeError, TimeoutError) as why:
+        except (RuntimeError, OSError, subprocess.SubprocessError) as why:
             self.failed[name] = str(why)
             self.tell(f"{name} FAILED: {why}")
             return None
@@ -100,7 +101,7 @@ class Campaign:
         if self.wants("store"):
             found["scenarios"]["store"] = self.attempt("store", self.store)
         if self.wants("start"):
-            found["start"] = self.start()
+            found["start"] = self.attempt("start", self.start)
         found["scenarios"] = {name: scenario for name, scenario in found["scenarios"].items() if scenario}
         return found
 
@@ -141,10 +142,11 @@ class Campaign:
 
     def memory(self, ours):
         contenders = [Contender("ours", ours, "memory", tiers=FROM_MEMORY, new=0)]
-        contenders += [Contender(other.name, other, "memory") for other in self.others]
+        contenders += [Contender(other.name, other, "memory", new=0) for other in self.others]
         for peer in self.up_peers:
             scenarios.expect_kept(peer)
-            contenders.append(Contender(peer.name, peer, "memory", (peer.path, peer.question.decode())))
+            contenders.append(
+                Contender(peer.name, peer, "memory", (peer.path, peer.question.decode()), new=0))
         return self.interleave("memory", contenders)
 
     def population(self, ours):
@@ -153,7 +155,7 @@ class Campaign:
     def against_bare(self, script, ours, tiers, arguments=(), new=1.0):
         contenders = [
             Contender("ours", ours, script, arguments, tiers, new=new),
-            Contender("bare", self.others[0], script, arguments, new=new),
+            Contender("bare", self.others[0], script, arguments, new=0),
         ]
         return self.interleave(script, contenders)
 
@@ -173,20 +175,22 @@ class Campaign:
                 "ours, lists", ours, "batch", tiers=COMPUTED, rows=scenarios.BATCH_ROWS,
                 connections=scenarios.BATCH_CONNECTIONS))
         if self.wants("distinct"):
-            contenders.append(Contender("bare", self.others[0], "distinct"))
+            contenders.append(Contender("bare", self.others[0], "distinct", new=0))
             peers = [peer for peer in self.up_peers if peer.takes_our_questions]
             contenders += [Contender(peer.name, peer, "distinct") for peer in peers]
         return self.interleave("distinct", contenders)
 
     def store(self):
-        ours = self.filled_store()
+        with contextlib.closing(self.filled_store()) as ours:
+            return self.store_of(ours)
+
+    def store_of(self, ours):
         if not hasattr(self, "others"):
             self.bring_others_up(ours)
         time.sleep(FORGOTTEN_S)
         scenarios.expect_header(ours, b'{"height":150.0,"weight":60.0,"age":18}', "HIT-STORE")
         scenario = self.against_bare("stored", ours, FROM_STORE, (scenarios.STORED_QUESTIONS,))
         self.resident["store (another process)"] = memory_mb(ours.pids(), "VmHWM")
-        ours.close()
         return scenario
 
     def start(self):
@@ -194,7 +198,8 @@ class Campaign:
         if not self.stored_dir.exists():
             self.filled_store().close()
         self.tell(f"{starts} starts without a store and {starts} with one")
-        return starting.measure(self.options.binary, self.workers, starts, self.directory, self.stored_dir)
+        return starting.measure(
+            self.options.binary, self.workers, self.options.env, starts, self.directory, self.stored_dir)
 
     def filled_store(self):
         """A service with so many answers in its store; the directory stays until the end."""

@@ -16,8 +16,8 @@ BATCH_ROWS = 1000
 WARM_S = 1
 # Of `lua/requests.lua`: heights, weights, ages, preferences, sexes, measured or not. No run may take one twice.
 POSITIONS = 120 * 80 * 80 * 3 * 2 * 2
-# More than a core computes in a second; a server that computes nothing may repeat itself, it does not remember.
-POSITIONS_PER_SECOND = 25_000
+# Threads of wrk are not equally quick, and each takes every so-manyth position.
+SPREAD = 1.3
 # So many that memory, which forgets after a second, has forgotten each when it is asked again.
 STORED_QUESTIONS = 60_000
 MOST_FILLS = 40
@@ -34,7 +34,7 @@ class Contender:
     arguments: tuple = ()
     tiers: dict = field(default_factory=dict)
     rows: int = 1
-    # Of its questions, those that are new; with room to spare.
+    # Of its questions, those that are new; with room to spare. None for one that remembers nothing.
     new: float = 1.0
     connections: int = CONNECTIONS
 
@@ -42,16 +42,15 @@ class Contender:
 class Positions:
     """Questions that a server was not asked yet."""
 
-    def __init__(self, cores):
-        self._next = 0
-        self._per_second = POSITIONS_PER_SECOND * cores
+    def __init__(self):
+        self.first = 0
 
-    def take(self, seconds, share):
-        first = self._next
-        self._next += round(seconds * share * self._per_second)
-        if self._next > POSITIONS:
+    def asked(self, contender, requests):
+        """So many were answered, and some more sent when the time was over."""
+        under_way = contender.connections * 2
+        self.first += round((requests * SPREAD + under_way) * contender.rows * contender.new)
+        if self.first > POSITIONS:
             raise RuntimeError(f"there are {POSITIONS:,} different questions: take fewer or shorter rounds")
-        return first
 
 
 def tier_counts(server):
@@ -61,10 +60,11 @@ def tier_counts(server):
 
 def measure_round(wrk, contender, positions, seconds):
     server = contender.server
+    new = positions[server]
     run = lambda length: dict(
         script=contender.script, connections=contender.connections, seconds=length,
-        arguments=(positions[server].take(length, contender.new), *contender.arguments))
-    wrk.run(server, **run(WARM_S))
+        arguments=(new.first, *contender.arguments))
+    new.asked(contender, wrk.run(server, **run(WARM_S))["requests"])
     if not contender.tiers:
         figures = load.measure(wrk, server, **run(seconds))
     else:
@@ -79,6 +79,7 @@ def measure_round(wrk, contender, positions, seconds):
         stored, computed = server.store()["written"] - written, tiers["computed"]
         figures["stored_of_computed"] = stored / computed if computed else None
         check_tiers(contender, figures, answered)
+    new.asked(contender, figures["requests"])
     if any(figures["errors"].values()):
         raise WrongAnswer(f"{contender.name}: errors {figures['errors']} in {figures['requests']} requests")
     figures["rows_per_second"] = figures["requests_per_second"] * contender.rows

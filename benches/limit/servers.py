@@ -28,6 +28,12 @@ SETTINGS = {
 }
 
 
+def environment(settings=None):
+    """Of a service that is measured: nothing that this shell happens to have set for one."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SUITSIZE_")}
+    return inherited | SETTINGS | (settings or {})
+
+
 class WrongAnswer(RuntimeError):
     """A server does not answer as its scenario says, so that what is measured would be something else."""
 
@@ -56,10 +62,9 @@ class Ours(Server):
     def __init__(self, binary, workers, settings=None, data_dir=None):
         self._temporary = None if data_dir else tempfile.TemporaryDirectory(prefix="suitsize-bench-")
         self.data_dir = data_dir or self._temporary.name
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SUITSIZE_")}
         self.process = processes.start(
             [binary, "serve", "--port", "0", "--workers", workers, "--data-dir", self.data_dir],
-            env=inherited | SETTINGS | (settings or {}), stdout=processes.subprocess.PIPE, text=True)
+            env=environment(settings), stdout=processes.subprocess.PIPE, text=True)
         greeting = self.process.stdout.readline()
         found = re.search(r"http://127\.0\.0\.1:(\d+)", greeting)
         if found is None:

@@ -8,18 +8,18 @@ import statistics
 import time
 
 import processes
-from servers import SETTINGS, exchange, free_port
+from servers import environment, exchange, free_port
 
 EVERY_S = 0.001
 LIMIT_S = 15.0
 
 
-def milliseconds_to_ready(binary, workers, data_dir):
+def milliseconds_to_ready(binary, workers, settings, data_dir):
     port = free_port()
     began = time.perf_counter()
     process = processes.start(
         [binary, "serve", "--port", port, "--workers", workers, "--data-dir", data_dir],
-        env=processes.os.environ | SETTINGS, stdout=processes.subprocess.DEVNULL)
+        env=environment(settings), stdout=processes.subprocess.DEVNULL)
     try:
         while not is_ready(port):
             if process.poll() is not None or time.perf_counter() - began > LIMIT_S:
@@ -37,10 +37,10 @@ def is_ready(port):
         return False
 
 
-def measure(binary, workers, starts, directory, with_store):
+def measure(binary, workers, settings, starts, directory, with_store):
     """Medians and all of them: with no store, each start in an empty directory; with the one in `with_store`."""
-    empty = [milliseconds_to_ready(binary, workers, directory / f"start-{n}") for n in range(starts)]
-    stored = [milliseconds_to_ready(binary, workers, with_store) for _ in range(starts)]
+    empty = [milliseconds_to_ready(binary, workers, settings, directory / f"start-{n}") for n in range(starts)]
+    stored = [milliseconds_to_ready(binary, workers, settings, with_store) for _ in range(starts)]
     return {
         "no_store_ms": {"median": statistics.median(empty), "all": empty},
         "with_store_ms": {"median": statistics.median(stored), "all": stored},

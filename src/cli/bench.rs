@@ -40,8 +40,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use thresholds::Thresholds;
 
-/// 0 when it is done and every threshold holds, 1 when one does not or nothing answers, 2 when it was asked
-/// wrongly.
+/// 0 when it is done and every threshold holds, 1 when one does not, nothing answers or a file cannot be used, 2 when
+/// a flag is wrong.
 pub fn run(arguments: &Arguments) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     if arguments.validate {
@@ -60,6 +60,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 async fn once(arguments: &Arguments, plan: Plan) -> Outcome {
     let started_unix_ms = Clock::system().unix_ms();
     let mix = plan.mix()?;
+    arguments.json.as_deref().map_or(Ok(()), report::try_out)?;
     let mut instance = Instance::find(&arguments.url).await?;
     greet(&instance, &plan.in_words());
     for obstacle in instance.obstacles(plan.schedule.users, plan.pace) {

@@ -17,7 +17,8 @@ use std::time::Duration;
   suitsize bench --mix population --users 50 --duration 2m --json report.json
   suitsize bench --validate
 
-Exit code 0: done, and every threshold holds; 1: one does not, or nothing answers; 2: asked wrongly.
+Exit code 0: done, and every threshold holds; 1: one does not, nothing answers, or a file cannot be used; 2: a flag is
+wrong.
 With --rate latency counts from the moment at which a request was due, whether or not it could be sent then.
 Start the service with SUITSIZE_RATE_LIMIT=off: a load test is one client. For more than 512 users it also takes
 SUITSIZE_MAX_CONNECTIONS, four times as many as users.")]

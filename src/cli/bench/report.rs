@@ -1,5 +1,6 @@
 //! A run as JSON, for a program that keeps it: every name has its unit, times are milliseconds unless it says
-//! otherwise, shares are from 0 to 1. Nothing is in it of the machines but their cores and the URL.
+//! otherwise, shares are from 0 to 1. Nothing is in it of the machines but their
+//! kind, their cores and the URL.
 
 use super::chart::{self, Range};
 use super::instance::Process;
@@ -186,7 +187,8 @@ impl<'a> From<&'a Run> for RunDocument<'a> {
             hit_rate: measured.hit_rate(),
             body_bytes: measured.body_bytes,
             latency: Percentiles::of(&measured.from_due),
-            coordinated_omission_corrected: is_open,
+            // What was due when it was interrupted is in no figure.
+            coordinated_omission_corrected: is_open && run.finished.ending == Ending::Whole,
             service_time: Percentiles::of(&measured.from_sent),
             client_lateness: Percentiles::of(&measured.own_lateness),
             histogram: chart::ranges(measured.latencies_us())
@@ -218,6 +220,22 @@ pub fn json(head: &Head<'_>, runs: &[Run], overall: &[Verdict], outcome: Outcome
     serde_json::to_string_pretty(&document).expect("a report holds text and finite numbers")
 }
 
+/// Whether it can be written there, found out before a run and not after one of hours.
+///
+/// # Errors
+/// Why not.
+pub fn try_out(to: &Path) -> Result<(), String> {
+    if to.as_os_str() == "-" {
+        return Ok(());
+    }
+    let opened = std::fs::OpenOptions::new().create(true).append(true).open(to);
+    opened.map(drop).map_err(|error| cannot(to, &error))
+}
+
+fn cannot(to: &Path, error: &std::io::Error) -> String {
+    format!("the report cannot be written to {}: {error}", to.display())
+}
+
 /// To a file, or to the standard output for `-`.
 ///
 /// # Errors
@@ -228,5 +246,5 @@ pub fn write(to: &Path, json: &str) -> Result<(), String> {
     } else {
         std::fs::write(to, format!("{json}\n"))
     };
-    written.map_err(|error| format!("the report cannot be written to {}: {error}", to.display()))
+    written.map_err(|error| cannot(to, &error))
 }

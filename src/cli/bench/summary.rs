@@ -34,7 +34,12 @@ fn ending(out: &mut String, finished: &Finished) {
         Ending::Whole => {}
         Ending::Interrupted => {
             let seconds = finished.lasted.as_secs_f64();
-            say(out, format_args!("Interrupted: this is what was seen in {seconds:.1} s.\n"));
+            say(
+                out,
+                format_args!(
+                    "Interrupted: this is what was answered in {seconds:.1} s, without what was due or under way.\n"
+                ),
+            );
         }
         Ending::Silent => {
             say(out, format_args!("Ended early: nothing answered for five seconds.\n"));

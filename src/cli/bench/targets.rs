@@ -116,6 +116,10 @@ impl PhaseInFile {
         let Ok(mix) = Kind::parse(&self.mix) else {
             return wrong(&format!("mix is not one of: {}", Kind::ALLOWED));
         };
+        let TargetsInFile { max_error_rate, min_hit_rate, .. } = &self.targets;
+        if [max_error_rate, min_hit_rate].into_iter().flatten().any(|x| !(0.0..=1.0).contains(x)) {
+            return wrong("maxErrorRate and minHitRate are shares from 0 to 1");
+        }
         let thresholds = self.targets.thresholds();
         if thresholds.is_empty() {
             return wrong("there is nothing in targets to hold");
@@ -176,6 +180,7 @@ mod tests {
             ("\"users\":1", "\"users\":0", "phase \"a\": users"),
             ("\"durationSeconds\":1", "\"durationSeconds\":0", "nothing is measured"),
             ("\"maxP99Ms\":1", "", "nothing in targets"),
+            ("\"maxP99Ms\":1", "\"maxErrorRate\":5", "shares from 0 to 1"),
             ("\"maxP99Ms\"", "\"maxP98Ms\"", "unknown field `maxP98Ms`"),
             ("\"mix\":\"one\",", "", "missing field `mix`"),
         ] {

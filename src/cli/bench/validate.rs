@@ -4,7 +4,6 @@ use super::arguments::Arguments;
 use super::instance::Instance;
 use super::report::{self, Outcome, Run};
 use super::run::Ending;
-use super::schedule::Pace;
 use super::targets::Targets;
 use super::thresholds::{Figure, Verdict};
 use super::{code, conducted, greet, head, summary, tell};
@@ -23,6 +22,7 @@ const MOST_FILLING: Duration = Duration::from_secs(60);
 pub async fn validate(arguments: &Arguments) -> super::Outcome {
     let targets =
         arguments.targets.as_deref().map_or_else(|| Ok(Targets::shipped()), Targets::from_file)?;
+    arguments.json.as_deref().map_or(Ok(()), report::try_out)?;
     let started_unix_ms = Clock::system().unix_ms();
     let mut instance = Instance::find(&arguments.url).await?;
     let seconds = targets.takes().as_secs();
@@ -54,9 +54,11 @@ pub async fn validate(arguments: &Arguments) -> super::Outcome {
 
 /// A service that turns the load away cannot be held against anything: better said before than after.
 fn refuse_obstacles(instance: &Instance, targets: &Targets) -> Result<(), String> {
-    let most_users = targets.phases.iter().map(|phase| phase.plan.schedule.users).max();
-    let closed = Pace::Closed { think: Duration::ZERO };
-    let obstacles = instance.obstacles(most_users.unwrap_or(1), closed);
+    let plans = targets.phases.iter().map(|phase| &phase.plan);
+    let mut obstacles: Vec<_> =
+        plans.flat_map(|plan| instance.obstacles(plan.schedule.users, plan.pace)).collect();
+    obstacles.sort();
+    obstacles.dedup();
     if obstacles.is_empty() {
         return Ok(());
     }
