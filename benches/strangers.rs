@@ -9,7 +9,7 @@ mod load;
 use load::{Connection, Server, distinct, percentile};
 use rustix::net;
 use rustix::process::Resource;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 use std::process::ExitCode;
@@ -306,7 +306,11 @@ fn exchange(stream: &mut TcpStream, question: &str) -> Option<bool> {
     let mut answer = Vec::new();
     let mut part = [0; 16 * 1024];
     loop {
-        let count = stream.read(&mut part).ok().filter(|count| *count > 0)?;
+        let count = match stream.read(&mut part) {
+            // A read with a time limit is not taken up again by the kernel when the machine is halted for a moment.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            read => read.ok().filter(|count| *count > 0)?,
+        };
         answer.extend_from_slice(&part[..count]);
         let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase();
