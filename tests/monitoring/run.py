@@ -50,7 +50,7 @@ WRONG = [
     ("POST", RECOMMEND, "{", 400, RECOMMEND),
     ("GET", RECOMMEND, None, 405, RECOMMEND),
     ("GET", "/api/nothing", None, 404, "unmatched"),
-    ("POST", "/", "{}", 404, "unmatched"),
+    ("POST", "/nothing", "{}", 404, "unmatched"),
 ]
 WRONG_EXPRESSIONS = (
     "rate(suitsize_no_such_total[5m])",
