@@ -279,7 +279,10 @@ fn interrupted_it_says_what_it_has_seen() {
     let report: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(report["outcome"], json!("interrupted"));
     assert!(count(&report["runs"][0], "requests") >= 40, "{report}");
-    assert!(text(&output.stderr).contains("Interrupted: this is what was answered in"), "{output:?}");
+    assert!(
+        text(&output.stderr).contains("Interrupted: this is what was answered in"),
+        "{output:?}"
+    );
 }
 
 /// Something on a port that answers requests as it is told: a thread for each connection, and requests numbered
