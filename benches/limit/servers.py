@@ -148,7 +148,7 @@ class Peer(Server):
         return self.path == PATH
 
     def pids(self):
-        return self._peer.pids()
+        return processes.family(self.process.pid)
 
     def close(self):
         self._peer.stop()

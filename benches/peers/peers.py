@@ -115,17 +115,6 @@ class Peer:
             pass
         process.wait()
 
-    def pids(self):
-        """The main process and all below it, for what /proc says of processor time and memory."""
-        found = [self._process.pid] if self._process else []
-        for pid in found:
-            for task in Path(f"/proc/{pid}/task").glob("*/children"):
-                try:
-                    found += map(int, task.read_text().split())
-                except OSError:
-                    continue
-        return found
-
     def method_body(self, question):
         """The body of a POST that asks `question`, which has our own fields."""
         return json.dumps(question).encode()

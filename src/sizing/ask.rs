@@ -35,17 +35,18 @@ const ASKED: usize = normal::DRAWS / 2;
 /// A jacket that fits fewer draws than this share of the best one's cannot win a group.
 const CONTENDER: f64 = 0.3;
 
-/// Answers that a build has.
-const BUILD_GROUPS: u32 = 3;
-/// What stands for all answers of a label or a tape.
-const TAPE_GROUPS: u32 = 4;
+/// Between the answers that a build has.
+static THIRDS: LazyLock<Vec<f64>> = LazyLock::new(|| edges(3));
+/// Between those that stand for all answers of a label or a tape.
+static QUARTERS: LazyLock<Vec<f64>> = LazyLock::new(|| edges(4));
 
 struct Asking {
     field: &'static str,
     zone: Zone,
     /// Standard deviation of the answer's error, on the zone's scale.
     noise: f64,
-    groups: u32,
+    /// Where a standard normal is cut into groups of equal size.
+    edges: &'static [f64],
 }
 
 /// The useful questions that `question` leaves open, best first; of equals the easiest to answer.
@@ -87,16 +88,16 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
     for (field, zone, answered) in builds {
         if !answered {
             let noise = needs.moments(zone).1 * know::BUILD_NOISE_SDS;
-            open.push(Asking { field, zone, noise, groups: BUILD_GROUPS });
+            open.push(Asking { field, zone, noise, edges: &THIRDS });
         }
     }
     if question.known_size.is_none() && !taped(Tape::Chest) {
         let noise = needs.noise_of_cm(Zone::Chest, know::KNOWN_SIZE_SD_CM);
-        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, groups: TAPE_GROUPS });
+        open.push(Asking { field: "knownSize", zone: Zone::Chest, noise, edges: &QUARTERS });
     }
     if question.known_trousers.is_none() && !taped(Tape::Waist) {
         let noise = needs.noise_of_cm(Zone::Waist, know::KNOWN_TROUSERS_SD_CM);
-        open.push(Asking { field: "knownTrousers", zone: Zone::Waist, noise, groups: TAPE_GROUPS });
+        open.push(Asking { field: "knownTrousers", zone: Zone::Waist, noise, edges: &QUARTERS });
     }
     let tapes = [
         (Tape::Sleeve, Zone::Sleeve),
@@ -108,7 +109,7 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
         if !taped(tape) {
             let cm = know::tape_noise_cm(tape, TapeBy::Home);
             let noise = needs.noise_of_cm(zone, cm);
-            open.push(Asking { field: tape.name(), zone, noise, groups: TAPE_GROUPS });
+            open.push(Asking { field: tape.name(), zone, noise, edges: &QUARTERS });
         }
     }
     open
@@ -125,7 +126,7 @@ fn gain(
     let total_sd = sd.hypot(asking.noise);
     let mut low = f32::NEG_INFINITY;
     let mut informed = 0;
-    let edges = edges(asking.groups).iter().map(|edge| (mean + total_sd * edge) as f32);
+    let edges = asking.edges.iter().map(|edge| (mean + total_sd * edge) as f32);
     for high in edges.chain([f32::INFINITY]) {
         let members = DrawSet::between(&answers, low, high);
         informed += most(contenders, &members);
@@ -136,14 +137,9 @@ fn gain(
 }
 
 /// Where a standard normal is cut into so many groups of equal size.
-fn edges(groups: u32) -> &'static [f64] {
-    static EDGES: LazyLock<[Vec<f64>; 2]> = LazyLock::new(|| {
-        [BUILD_GROUPS, TAPE_GROUPS].map(|groups| {
-            let share = |group| f64::from(group) / f64::from(groups);
-            (1..groups).map(|group| normal::quantile(share(group))).collect()
-        })
-    });
-    &EDGES[usize::from(groups == TAPE_GROUPS)]
+fn edges(groups: u32) -> Vec<f64> {
+    let share = |group| f64::from(group) / f64::from(groups);
+    (1..groups).map(|group| normal::quantile(share(group))).collect()
 }
 
 /// How many of `members` the best of the contenders fits.

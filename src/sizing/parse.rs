@@ -125,7 +125,7 @@ impl<'a> Reader<'a> {
         if self.named & bit(name) == 0 {
             return None;
         }
-        self.object.get(name).filter(|value| !value.is_null())
+        told(self.object, name)
     }
 
     fn fail(&mut self, field: &str, code: Code, message: impl Into<String>) {
@@ -253,7 +253,7 @@ impl<'a> Reader<'a> {
             return Build::default();
         };
         let mut third = |name: &str, words: &[(&str, Third)]| {
-            let value = object.get(name).filter(|value| !value.is_null())?;
+            let value = told(object, name)?;
             self.choose(&format!("build.{name}"), value, words)
         };
         Build {
@@ -266,15 +266,14 @@ impl<'a> Reader<'a> {
     fn known(&mut self, name: &'static str, such_as: &str) -> Option<KnownSize> {
         let object = self.object(name, &["size", "system"])?;
         let (size_field, system_field) = (format!("{name}.size"), format!("{name}.system"));
-        if object.get("size").is_none_or(Value::is_null) {
+        let Some(size) = told(object, "size") else {
             let message = format!("{size_field} is required, such as \"{such_as}\"");
             self.fail(&size_field, Code::Required, message);
             return None;
-        }
+        };
         let mistakes = self.errors.len();
-        let there = |name: &str| object.get(name).filter(|value| !value.is_null());
-        let system = self.size_system(there("system"), &system_field);
-        let label = self.text(there("size")?, &size_field)?;
+        let system = self.size_system(told(object, "system"), &system_field);
+        let label = self.text(size, &size_field)?;
         // A label is not looked up in a system that was not understood.
         (self.errors.len() == mistakes).then_some(KnownSize { label, system })
     }
@@ -291,6 +290,11 @@ impl<'a> Reader<'a> {
             unknown.take(MAX_UNKNOWN_SHOWN).map(|name| unknown_name("field", prefix, name, known)),
         );
     }
+}
+
+/// A field that is there; null says nothing.
+fn told<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    object.get(name).filter(|value| !value.is_null())
 }
 
 /// One of 64 for a name, hardly ever the same for two fields; the same for the same name.
