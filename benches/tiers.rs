@@ -47,7 +47,7 @@ fn tiers(c: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("one");
     let question = Question::new(175.0, 75.0).canonical();
     let ask = |question: &Question| {
-        let compute = |question: &Question| Ok(encoded(question));
+        let compute = |questions: &[&Question]| questions.iter().map(|q| Ok(encoded(q))).collect();
         let answered = runtime.block_on(cache.answer(question, compute));
         answered.expect("nobody else waits").expect("it is answered")
     };

@@ -3,16 +3,16 @@
 //! A core takes a few questions at a time, has them answered, and looks whether anybody still wants to know.
 //! On blocking threads only: a worker that serves others never computes for a batch.
 
-use super::{Answer, Edition, Service, encode};
-use crate::cache::{Answered, Computed, Keyed, Tier};
+use super::{Answer, Edition, Service, encoded};
+use crate::cache::{Answered, Keyed, Tier};
 use crate::sizing::RecommendError;
 use crate::sizing::body::Unit;
 use crate::sizing::question::Question;
+use crate::telemetry::Telemetry;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
 
 /// Questions that one core takes at a time: as many as one inference has rows. A millisecond or two, so that
 /// no core works long for who has gone, and none is idle long at the end.
@@ -69,7 +69,9 @@ impl Service {
 
     /// Refused in another unit's words: said again in this one's.
     fn reworded(&self, edition: &Edition, question: &Question, unit: Unit) -> Answered {
-        let computed = self.compute(edition, &Question { unit, ..question.clone() });
+        let question = Question { unit, ..question.clone() };
+        let computations = &self.0.telemetry.computations;
+        let computed = Telemetry::timed(computations, || encoded(edition.engine(), &question));
         let answered = computed.map(|answer| (answer.into(), Tier::Computed)).map_err(Arc::new);
         edition.cache().again(&answered)
     }
@@ -113,17 +115,7 @@ impl Service {
     }
 
     fn answer_portion(&self, edition: &Edition, portion: &[Keyed]) -> Vec<Answered> {
-        edition.cache().answer_many(portion, |questions| self.compute_all(edition, questions))
-    }
-
-    /// Counted as as many computations, each of its share of the time.
-    fn compute_all(&self, edition: &Edition, questions: &[&Question]) -> Vec<Computed> {
-        let began = Instant::now();
-        let recommendations = edition.engine().recommend_all(questions).into_iter();
-        let computed: Vec<Computed> = recommendations.map(|r| r.map(|r| encode(&r))).collect();
-        let nanos = began.elapsed().as_nanos() as u64 / questions.len().max(1) as u64;
-        questions.iter().for_each(|_| self.0.telemetry.computations.record(nanos, 0));
-        computed
+        edition.cache().answer_many(portion, |questions| self.compute(edition, questions))
     }
 }
 

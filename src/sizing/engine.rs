@@ -182,6 +182,9 @@ impl Engine {
         &self,
         questions: &[&Question],
     ) -> Vec<Result<Recommendation, RecommendError>> {
+        if let [question] = questions {
+            return vec![self.recommend(question)];
+        }
         let checked: Vec<_> = questions.iter().map(|question| self.check(question)).collect();
         let inputs: Vec<_> = questions.iter().map(|question| self.features(question)).collect();
         let mut joints: Vec<Option<_>> = questions.iter().map(|_| None).collect();

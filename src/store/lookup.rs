@@ -5,6 +5,7 @@ use super::answers::{self, Found};
 use super::fault::{Fault, StoreError};
 use super::{Digest, Shared};
 use crate::clock::millis;
+use rusqlite::{Connection, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -50,30 +51,55 @@ impl Ticket {
     }
 
     /// Blocks for a disk's time: not for a thread that serves others.
-    pub fn look_up(mut self, digest: &Digest) -> Lookup {
+    pub fn look_up(self, digest: &Digest) -> Lookup {
+        self.look_up_all(std::slice::from_ref(digest)).pop().unwrap_or(Lookup::Unavailable)
+    }
+
+    /// As `look_up` for each, in order, and in one transaction: its locks cost more than a row. What has not been
+    /// looked up when the time is over is unavailable.
+    pub fn look_up_all(mut self, digests: &[Digest]) -> Vec<Lookup> {
+        let mut found = self.read_all(digests);
+        found.resize_with(digests.len(), || Lookup::Unavailable);
+        found
+    }
+
+    fn read_all(&mut self, digests: &[Digest]) -> Vec<Lookup> {
         let shared = &self.shared;
-        shared.counters.lookups.fetch_add(1, Relaxed);
+        shared.counters.lookups.fetch_add(digests.len() as u64, Relaxed);
         let readers = shared.readers.read().clone();
         let Some(connection) = readers.as_ref().and_then(|readers| readers.connection()) else {
-            return Lookup::Unavailable; // dropped without a report: a failure
+            return Vec::new(); // dropped without a report: a failure
         };
         let ttl_ms = millis(shared.options.ttl);
         let now_ms = shared.clock.unix_ms();
-        let found = answers::get(&connection, digest, now_ms, ttl_ms, &shared.options.packer);
-        match found.map_err(StoreError::from) {
-            Ok(found) => {
-                if shared.clock.monotonic().saturating_sub(self.drawn_at) < LIMIT {
-                    shared.breaker.succeeded();
-                    self.reported = true;
+        let get =
+            |digest| answers::get(&connection, digest, now_ms, ttl_ms, &shared.options.packer);
+        let in_time = || shared.clock.monotonic().saturating_sub(self.drawn_at) < LIMIT;
+        let mut lookups = Vec::with_capacity(digests.len());
+        let read = transaction(&connection, digests.len()).and_then(|transaction| {
+            for digest in digests {
+                lookups.push(judge(shared, get(digest)?));
+                if !in_time() {
+                    break;
                 }
-                judge(&self.shared, found)
             }
-            Err(error) => {
-                doubt(&self.shared, &error);
-                Lookup::Unavailable
+            transaction.map_or(Ok(()), Transaction::commit)
+        });
+        match read {
+            Ok(()) if in_time() => {
+                shared.breaker.succeeded();
+                self.reported = true;
             }
+            Ok(()) => {}
+            Err(error) => doubt(shared, &error.into()),
         }
+        lookups
     }
+}
+
+/// One row is a transaction by itself.
+fn transaction(connection: &Connection, rows: usize) -> rusqlite::Result<Option<Transaction<'_>>> {
+    (rows > 1).then(|| connection.unchecked_transaction()).transpose()
 }
 
 impl Drop for Ticket {

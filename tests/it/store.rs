@@ -123,6 +123,34 @@ fn rows_outlive_the_process_until_their_time_is_over() {
 }
 
 #[test]
+fn many_keys_are_looked_up_at_once_each_for_itself() {
+    let fixture = Fixture::new();
+    let store = fixture.store();
+    assert!((0..4).all(|n| put(&store, n)));
+    store.flush();
+    fixture.execute(&format!(
+        "UPDATE cached_answer SET checksum = checksum + 1 WHERE hex(digest) = upper('{}')",
+        digest(1)
+    ));
+    let ask = |keys: &[u64]| {
+        let digests: Vec<_> = keys.iter().map(|n| digest(*n)).collect();
+        let lookups = store.ticket().unwrap().look_up_all(&digests);
+        assert_eq!(lookups.len(), keys.len());
+        let hits = keys.iter().zip(lookups).filter_map(|(n, lookup)| match lookup {
+            Lookup::Hit { answer: found, .. } => Some((*n, *found == *answer(*n))),
+            _ => None,
+        });
+        hits.collect::<Vec<_>>()
+    };
+    let before = store.status().lookups;
+    assert_eq!(ask(&[]), []);
+    assert_eq!(ask(&[3]), [(3, true)]);
+    assert_eq!(ask(&[2, 9, 1, 0, 2]), [(2, true), (0, true), (2, true)]);
+    let status = store.status();
+    assert_eq!((status.lookups - before, status.damaged, status.breaker_open), (6, 1, false));
+}
+
+#[test]
 fn a_row_that_is_not_what_was_written_is_a_miss() {
     let rows = [
         "UPDATE cached_answer SET answer = zeroblob(length(answer))",

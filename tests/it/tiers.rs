@@ -66,6 +66,13 @@ fn question(height_cm: f64) -> Question {
     Question::new(height_cm, 75.0)
 }
 
+type Computed = Result<Vec<u8>, RecommendError>;
+
+/// What the cache has computed: all that came together, by what computes one.
+fn each<F: Fn(&Question) -> Computed>(compute: F) -> impl Fn(&[&Question]) -> Vec<Computed> {
+    move |questions| questions.iter().map(|question| compute(question)).collect()
+}
+
 type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 
 impl Tiers {
@@ -82,10 +89,10 @@ impl Tiers {
     fn asking(&self, question: Question) -> impl Future<Output = Answered> + 'static {
         let (cache, computations) = (Arc::clone(&self.cache), Arc::clone(&self.computations));
         async move {
-            let compute = |question: &Question| {
+            let compute = each(|question| {
                 computations.fetch_add(1, Relaxed);
                 Ok(answer_to(question))
-            };
+            });
             cache.answer(&question, compute).await.expect("nobody else waits")
         }
     }
@@ -95,10 +102,10 @@ impl Tiers {
         let (cache, computations) = (Arc::clone(&self.cache), Arc::clone(&self.computations));
         async move {
             let question = Question { unit, ..Question::new(175.0, 900.0) };
-            let compute = |question: &Question| {
+            let compute = each(|question| {
                 computations.fetch_add(1, Relaxed);
                 ENGINE.recommend(question).map(|_| Vec::new())
-            };
+            });
             cache.answer(&question, compute).await.expect("nobody else waits")
         }
     }
@@ -179,7 +186,7 @@ fn on_threads<T: Send>(
     tiers: &Tiers,
     count: usize,
     asked: &Question,
-    compute: impl Fn(&Question) -> Result<Vec<u8>, RecommendError> + Sync,
+    compute: impl Fn(&Question) -> Computed + Sync,
     see: impl Fn(Answered) -> T + Sync,
 ) -> Vec<T> {
     let begun = AtomicUsize::new(0);
@@ -188,13 +195,13 @@ fn on_threads<T: Send>(
             .map(|_| {
                 scope.spawn(|| {
                     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-                    let waiting = |question: &Question| {
+                    let waiting = each(|question| {
                         tiers.computations.fetch_add(1, Relaxed);
                         while begun.load(Relaxed) < count {
                             std::thread::yield_now();
                         }
                         compute(question)
-                    };
+                    });
                     begun.fetch_add(1, Relaxed);
                     let answered = runtime.block_on(tiers.cache.answer(asked, waiting));
                     see(answered.expect("few others wait"))
@@ -335,7 +342,7 @@ fn memory_is_bounded_by_bytes() {
     let big = vec![b'x'; 2_000];
     for n in 0..20_000 {
         let question = Question::new(120.0 + f64::from(n % 200) / 2.0, 30.0 + f64::from(n / 200));
-        let compute = |_: &Question| Ok(big.clone());
+        let compute = each(|_| Ok(big.clone()));
         tiers.runtime.block_on(tiers.cache.answer(&question, compute)).unwrap().unwrap();
     }
     let status = tiers.cache.status();
@@ -412,10 +419,10 @@ fn beyond_what_may_wait_a_question_is_sent_away_at_once() {
     let question =
         |n: usize| Question::new(150.0 + (n % 100) as f64 * 0.5, 60.0 + (n / 100) as f64 * 0.5);
     tiers.runtime.block_on(async {
-        let compute = |question: &Question| Ok(answer_to(question));
+        let compute = each(|question| Ok(answer_to(question)));
         let questions: Vec<_> = (0..MOST_WAITING + 2).map(question).collect();
         let mut waiting: Vec<_> =
-            questions.iter().map(|asked| Box::pin(tiers.cache.answer(asked, compute))).collect();
+            questions.iter().map(|asked| Box::pin(tiers.cache.answer(asked, &compute))).collect();
         poll_fn(|context| {
             let begun = waiting.iter_mut().all(|asking| asking.as_mut().poll(context).is_pending());
             assert!(begun, "two compute and the others wait");
@@ -423,11 +430,11 @@ fn beyond_what_may_wait_a_question_is_sent_away_at_once() {
         })
         .await;
         let one_more = question(MOST_WAITING + 2);
-        assert_eq!(tiers.cache.answer(&one_more, compute).await.err(), Some(Busy));
+        assert_eq!(tiers.cache.answer(&one_more, &compute).await.err(), Some(Busy));
         // They go, and it is as before.
         drop(waiting);
-        assert!(tiers.cache.answer(&one_more, compute).await.is_ok());
-        let kept = tiers.cache.answer(&one_more, compute).await;
+        assert!(tiers.cache.answer(&one_more, &compute).await.is_ok());
+        let kept = tiers.cache.answer(&one_more, &compute).await;
         assert_eq!(kept.unwrap().unwrap().1, Tier::Memory);
         assert_eq!(tiers.cache.status().turned_away, 1);
     });
