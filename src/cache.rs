@@ -3,7 +3,8 @@
 //! # The way of a question
 //!
 //! 1. `memory`: true for 30 s by the monotonic clock, plain bytes, a fraction of a microsecond.
-//! 2. `shelf`: the likely questions, answered ahead and packed; a part of the memory tier.
+//! 2. `shelf`: the likely questions, answered ahead and packed; a part of the memory tier. What is asked for twice
+//!    within a moment (`recent`) goes to `memory` too.
 //! 3. One caller for each key goes on; all others who ask the same wait for that one.
 //!    (Without a memory tier there is nobody to wait for: each computes.)
 //! 4. The store, if it may hold the key: looked up on a thread that may block, for 50 ms at most.
@@ -31,6 +32,7 @@ mod admission;
 mod key;
 mod many;
 mod memory;
+mod recent;
 mod shelf;
 mod together;
 
@@ -43,6 +45,7 @@ pub use admission::{Busy, MOST_WAITING};
 use key::Keys;
 pub use many::Keyed;
 use memory::{Lead, Memory, Outcome, Turn};
+use recent::Recent;
 use serde::Serialize;
 use shelf::Shelf;
 use std::sync::Arc;
@@ -102,6 +105,8 @@ pub struct Cache {
 struct Tiers {
     memory: Memory,
     shelf: Shelf,
+    /// What was on the shelf for somebody a moment ago.
+    recent: Recent,
     ttl: Duration,
 }
 
@@ -159,6 +164,7 @@ impl Cache {
         let tiers = || Tiers {
             memory: Memory::new(MEMORY_BYTES, memory_ttl),
             shelf: Shelf::new(packer),
+            recent: Recent::default(),
             ttl: memory_ttl,
         };
         Cache {
@@ -224,7 +230,9 @@ impl Cache {
             return Some(Arc::clone(answer));
         }
         let answer = tiers.shelf.get(digest, now)?;
-        tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
+        if tiers.recent.again(digest) {
+            tiers.memory.put(*digest, Arc::clone(&answer), 0, now);
+        }
         Some(answer)
     }
 

@@ -3,8 +3,8 @@
 //! Half of all shoppers ask one of a few thousand questions, but nineteen of twenty only ask one of some
 //! sixty thousand, and those are 110 MB as text. Packed (`store::Packer`) they are a quarter, and lie end
 //! to end in pieces of a megabyte with a sorted index beside them: 16 + 8 bytes an answer, nothing to
-//! allocate, nothing to evict. One who asks gets it unpacked, half a microsecond, and the memory tier keeps
-//! the plain bytes for the next.
+//! allocate, nothing to evict. One who asks gets it unpacked, half a microsecond, and if he is not the first, the memory
+//! tier keeps the plain bytes for the next.
 //!
 //! In pieces, because one that grows is copied, and for a moment there twice. A digest is as good as random, so its
 //! first bits say nearly where it is: searching all of the index by halves took 2.5 microseconds of waiting for memory.
