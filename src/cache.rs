@@ -328,8 +328,8 @@ impl Cache {
     }
 
     /// Puts an answer into the store; says until when it is kept, zero for not.
-    fn keep(&self, store: &Store, digest: &Digest, answer: &Arc<[u8]>) -> i64 {
-        let kept = store.put(*digest, &self.scope, Arc::clone(answer));
+    fn keep(&self, store: &Store, digest: &Digest, answer: &[u8]) -> i64 {
+        let kept = store.put(*digest, &self.scope, answer);
         if kept { self.clock.unix_ms() + millis(store.ttl()) } else { 0 }
     }
 

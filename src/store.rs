@@ -319,15 +319,16 @@ impl Store {
         self.shared.hangs()
     }
 
-    /// Has a row written soon. False if it was dropped.
-    pub fn put(&self, digest: Digest, scope: &Arc<str>, answer: Arc<[u8]>) -> bool {
+    /// Has an answer written soon. False if it was dropped.
+    pub fn put(&self, digest: Digest, scope: &Arc<str>, answer: &[u8]) -> bool {
         if self.shared.faulty.load(Relaxed) {
             self.shared.counters.dropped_unavailable.fetch_add(1, Relaxed);
             return false;
         }
         let expires_at_ms = self.shared.clock.unix_ms() + millis(self.shared.options.ttl);
-        let scope = Arc::clone(scope);
-        let kept = self.shared.queue.push(Row { digest, scope, answer, expires_at_ms });
+        let packer = &self.shared.options.packer;
+        let row = || Row::new(digest, Arc::clone(scope), answer, expires_at_ms, packer);
+        let kept = !self.shared.queue.is_full() && self.shared.queue.push(row());
         if !kept {
             self.shared.counters.dropped_queue_full.fetch_add(1, Relaxed);
         }

@@ -92,7 +92,7 @@ impl Writer {
 
     fn store(&mut self, mut rows: Vec<Row>) {
         // In the order of the index that they go into.
-        rows.sort_unstable_by_key(|row| row.digest.0);
+        rows.sort_unstable_by_key(|row| row.digest().0);
         let counters = &self.shared.counters;
         if self.file.is_none() || self.paused.is_some() {
             counters.dropped_unavailable.fetch_add(rows.len() as u64, Relaxed);
@@ -123,10 +123,10 @@ impl Writer {
         let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for row in rows {
-            answers::put(&transaction, row, &self.shared.options.packer)?;
+            answers::put(&transaction, row)?;
         }
         transaction.commit()?;
-        rows.iter().for_each(|row| self.shared.presence.add(&row.digest));
+        rows.iter().for_each(|row| self.shared.presence.add(row.digest()));
         Ok(())
     }
 

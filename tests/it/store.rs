@@ -79,7 +79,7 @@ fn answer(n: u64) -> Vec<u8> {
 }
 
 fn put(store: &Store, n: u64) -> bool {
-    store.put(digest(n), &"model/chart".into(), answer(n).into())
+    store.put(digest(n), &"model/chart".into(), &answer(n))
 }
 
 fn look_up(store: &Store, n: u64) -> Lookup {
