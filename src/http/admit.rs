@@ -4,11 +4,12 @@
 use super::compress;
 use super::problem::HttpProblem;
 use super::rate::{Class, Denied, Limiter, Standing, more_for_a_list};
+use super::short::Short;
 use super::stamp::Stamp;
 use crate::problem::{Kind, Problem};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, ResponseError};
 use std::rc::Rc;
@@ -69,7 +70,12 @@ pub async fn admit(
         tell(response.headers_mut(), stamp);
         return Ok(response);
     }
-    let mut response = compress::compress(next.call(request).await?).await;
+    let response = next.call(request).await?;
+    // Nearly all are not: they are not carried through another function that may wait.
+    let mut response = match compress::is_worth_it(&response) {
+        true => compress::compress(response).await,
+        false => response.map_into_left_body(),
+    };
     if let Some(stamp) = stamp {
         tell(response.headers_mut(), &stamp);
     }
@@ -100,7 +106,7 @@ fn too_many(request: &HttpRequest, denied: &Denied) -> HttpProblem {
 
 fn tell(headers: &mut HeaderMap, stamp: &Stamp) {
     let Some(Standing { limit, remaining, reset_seconds }) = stamp.standing.get() else { return };
-    headers.insert(LIMIT, HeaderValue::from(limit));
-    headers.insert(REMAINING, HeaderValue::from(remaining));
-    headers.insert(RESET, HeaderValue::from(reset_seconds));
+    for (name, number) in [(LIMIT, limit), (REMAINING, remaining), (RESET, reset_seconds)] {
+        headers.insert(name, Short::new().number(number).header());
+    }
 }

@@ -27,18 +27,18 @@ const PIECE_BYTES: usize = 1_000;
 const STRETCH_BYTES: usize = 32 * 1_024;
 const NEVER: &str = "/api/recommend";
 
-/// The answer, compressed if it is worth it and the client can read it.
+/// Whether compressing an answer is worth it.
+pub fn is_worth_it<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
+    let size = response.response().body().size();
+    matches!(size, BodySize::Sized(bytes) if bytes >= LEAST_BYTES)
+        && response.request().path() != NEVER
+        && !response.headers().contains_key(CONTENT_ENCODING)
+}
+
+/// An answer that is worth it, compressed if the client can read it.
 pub async fn compress<B: MessageBody + 'static>(
     mut response: ServiceResponse<B>,
 ) -> ServiceResponse<EitherBody<B>> {
-    let is_worth_it =
-        matches!(response.response().body().size(), BodySize::Sized(bytes) if bytes >= LEAST_BYTES);
-    if !is_worth_it
-        || response.request().path() == NEVER
-        || response.headers().contains_key(CONTENT_ENCODING)
-    {
-        return response.map_into_left_body();
-    }
     response.headers_mut().append(VARY, HeaderValue::from_static("Accept-Encoding"));
     let Some(encoding) = negotiate(response.request()) else {
         return response.map_into_left_body();

@@ -40,7 +40,8 @@ impl Short {
         self.number(micros / 1_000).ascii(&[b'.', digit(100), digit(10), digit(1)])
     }
 
-    fn number(self, mut number: u64) -> Self {
+    #[must_use]
+    pub fn number(self, mut number: u64) -> Self {
         let mut digits = [0; 20];
         let mut at = digits.len();
         loop {
