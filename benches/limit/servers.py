@@ -25,6 +25,9 @@ SETTINGS = {
     # A quarter of these may be one client's: there are a thousand users.
     "SUITSIZE_MAX_CONNECTIONS": "8192",
     "RUST_LOG": "error",
+    # As the image and the unit have it.
+    "MIMALLOC_PURGE_DELAY": "0",
+    "MALLOC_ARENA_MAX": "2",
 }
 
 
