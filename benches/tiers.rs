@@ -42,6 +42,7 @@ fn tiers(c: &mut Criterion) {
         secret: Secret::from_bytes([1; 16]),
         packer: Arc::clone(&packer),
         at_once: 2,
+        together: 16,
     };
     let cache = Cache::new(options, store, clock.clone());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("one");

@@ -17,7 +17,7 @@
 //!
 //! # What a tier's name means
 //!
-//! `Computed`: this very request computed. `Store`: it came out of the file for this request. `Memory`:
+//! `Computed`: it was computed for this very request, by itself or by one that came with it. `Store`: it came out of the file for this request. `Memory`:
 //! everything else, those who waited for another's computation too. So computations are counted exactly.
 //!
 //! # Refreshing
@@ -51,14 +51,16 @@ use shelf::Shelf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
-use together::Open;
+use together::{Open, Owner};
 use utoipa::ToSchema;
 
 /// Memory of plain answers: some 4,000, what is asked again within seconds.
 const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
 /// Questions computed together: half a millisecond, for which one from memory may have to wait. With twice as
 /// many a question takes as long.
-const COMPUTED_TOGETHER: usize = 16;
+///
+/// A worker that has more than these before it may take several turns at once, if the others leave them.
+pub const COMPUTED_TOGETHER: usize = 16;
 /// Keys looked up by one visit of the store.
 const LOOKED_UP_TOGETHER: usize = 16;
 
@@ -85,8 +87,10 @@ pub struct CacheOptions {
     pub scope: Arc<str>,
     pub secret: Secret,
     pub packer: Arc<Packer>,
-    /// Computations at once.
+    /// Groups that compute at once.
     pub at_once: usize,
+    /// Questions of such a group: one where the model does not gain by more.
+    pub together: usize,
 }
 
 /// The tiers, seen from one scope: what is kept under another is not found here, and never overwritten.
@@ -95,6 +99,8 @@ pub struct Cache {
     secret: Secret,
     keys: Keys,
     scope: Arc<str>,
+    owner: Owner,
+    together: usize,
     memory: Option<Arc<Tiers>>,
     store: Option<Arc<Store>>,
     counters: Arc<Counters>,
@@ -160,7 +166,8 @@ pub type Answered = Result<(Arc<[u8]>, Tier), Arc<RecommendError>>;
 
 impl Cache {
     pub fn new(options: CacheOptions, store: Arc<Store>, clock: Clock) -> Self {
-        let CacheOptions { memory_ttl, use_store, scope, secret, packer, at_once } = options;
+        let CacheOptions { memory_ttl, use_store, scope, secret, packer, at_once, together } =
+            options;
         let tiers = || Tiers {
             memory: Memory::new(MEMORY_BYTES, memory_ttl),
             shelf: Shelf::new(packer),
@@ -172,6 +179,8 @@ impl Cache {
             keys: Keys::new(&secret, &scope),
             secret,
             scope,
+            owner: Owner::default(),
+            together,
             memory: (!memory_ttl.is_zero()).then(|| Arc::new(tiers())),
             store: use_store.then_some(store),
             counters: Arc::default(),
@@ -187,6 +196,8 @@ impl Cache {
             secret: self.secret.clone(),
             keys: Keys::new(&self.secret, &scope),
             scope,
+            owner: Owner::default(),
+            together: self.together,
             memory: self.memory.clone(),
             store: self.store.clone(),
             counters: Arc::clone(&self.counters),
@@ -309,16 +320,21 @@ impl Cache {
         };
         let work =
             async |_turn, questions: Vec<Question>| compute(&questions.iter().collect::<Vec<_>>());
-        let company = (&self.scope, COMPUTED_TOGETHER);
+        let company = (&self.owner, self.together);
         let computed = together::done(&TO_COMPUTE, company, question.clone(), gather, work).await;
         Ok((computed.map_err(Arc::new)?.into(), Tier::Computed))
     }
 
     async fn look_up(&self, store: &Store, digest: Digest) -> Option<(Arc<[u8]>, i64)> {
-        let company = (&self.scope, LOOKED_UP_TOGETHER);
+        let company = (&self.owner, LOOKED_UP_TOGETHER);
         let gather = tokio::task::yield_now();
         let work = async |(), digests| look_up_all(store, digests).await;
-        let counter = match together::done(&TO_LOOK_UP, company, digest, gather, work).await {
+        self.found(together::done(&TO_LOOK_UP, company, digest, gather, work).await)
+    }
+
+    /// What a look-up brought, counted if it is nothing.
+    fn found(&self, lookup: Lookup) -> Option<(Arc<[u8]>, i64)> {
+        let counter = match lookup {
             Lookup::Hit { answer, expires_at_ms } => return Some((answer, expires_at_ms)),
             Lookup::Miss => &self.counters.store_misses,
             Lookup::Unavailable => &self.counters.lookups_skipped,

@@ -23,7 +23,7 @@ pub use operate::{
 pub use performance::Performance;
 pub use reload::{Change, ReloadError, Reloaded, Sources};
 
-use crate::cache::{Busy, Cache, CacheOptions, Computed};
+use crate::cache::{Busy, COMPUTED_TOGETHER, Cache, CacheOptions, Computed};
 use crate::clock::Clock;
 use crate::sizing::question::Question;
 use crate::sizing::recommendation::Recommendation;
@@ -146,6 +146,7 @@ impl Service {
             packer,
             // A computation needs a session; one of them is for filling ahead.
             at_once: engine.model().sessions().saturating_sub(1),
+            together: if engine.model().batches() { COMPUTED_TOGETHER } else { 1 },
         };
         let cache = Cache::new(cache_options, Arc::clone(&store), clock.clone());
         let webhook = options.webhook.clone().and_then(|target| {

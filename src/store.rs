@@ -45,7 +45,6 @@ mod space;
 mod status;
 mod writer;
 
-pub use answers::Row;
 pub use audit::AuditRow;
 pub use backup::{copy as backup, record_past_the_service};
 pub use fault::{Fault, StoreError};
@@ -57,6 +56,7 @@ pub use status::Status;
 
 use crate::clock::{Clock, millis};
 use crate::telemetry::{Range, Span, Telemetry};
+use answers::Row;
 use breaker::Breaker;
 use parking_lot::{Mutex, RwLock};
 use presence::Presence;

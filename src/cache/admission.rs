@@ -2,13 +2,13 @@
 //!
 //! A worker computes on its own thread, so whoever comes meanwhile waits in its connection, out of sight and
 //! without end: a thousand new questions at once would make one from memory wait behind all of them. So a
-//! computation takes a turn, and lets others have the worker before it gives the turn on; and beyond
+//! group of computations (`together`) takes a turn, and lets others have the worker before it begins; and beyond
 //! `MOST_WAITING` a question that no memory has is sent away at once, which its client can act on.
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Some 60 microseconds each and two at a time: nobody waits for longer than some 30 ms.
+/// Some 30 microseconds each, on at least one core: nobody waits for longer than some 30 ms.
 pub const MOST_WAITING: usize = 1_024;
 
 /// There is too much to do already.
@@ -23,7 +23,7 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// `at_once` compute; those and `waiting` more are inside.
+    /// `at_once` groups compute; so many questions and `waiting` more are inside.
     pub fn new(at_once: usize, waiting: usize) -> Self {
         Admission {
             turns: Semaphore::new(at_once.max(1)),

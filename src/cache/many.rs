@@ -8,7 +8,6 @@ use super::{Answered, Cache, Computed, Tier};
 use crate::sizing::question::Question;
 use crate::store::{Digest, Lookup};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
 /// A canonical question and what it is kept under.
 pub struct Keyed {
@@ -31,7 +30,8 @@ impl Cache {
         questions: &[Keyed],
         compute: impl FnOnce(&[&Question]) -> Vec<Computed>,
     ) -> Vec<Answered> {
-        let mut answers: Vec<_> = questions.iter().map(|keyed| self.kept(keyed)).collect();
+        let mut answers: Vec<_> = questions.iter().map(|keyed| self.remembered(keyed)).collect();
+        self.take_from_store(questions, &mut answers);
         let lacking: Vec<usize> =
             (0..questions.len()).filter(|at| answers[*at].is_none()).collect();
         let asked: Vec<&Question> = lacking.iter().map(|at| &questions[*at].question).collect();
@@ -54,32 +54,32 @@ impl Cache {
         again
     }
 
-    fn kept(&self, Keyed { digest, .. }: &Keyed) -> Option<Answered> {
-        if let Some(tiers) = &self.memory
-            && let Some(answer) = self.in_memory(tiers, digest)
-        {
-            return Some(Ok((answer, Tier::Memory)));
-        }
-        let (answer, stored_until_ms) = self.in_store(digest)?;
-        self.remember(digest, &answer, stored_until_ms);
-        Some(Ok((answer, Tier::Store)))
+    fn remembered(&self, Keyed { digest, .. }: &Keyed) -> Option<Answered> {
+        let answer = self.in_memory(self.memory.as_ref()?, digest)?;
+        Some(Ok((answer, Tier::Memory)))
     }
 
-    /// The store says itself when it was slow, and is left alone then: a batch meets a sick disk a few times,
-    /// not a thousand.
-    fn in_store(&self, digest: &Digest) -> Option<(Arc<[u8]>, i64)> {
-        let store = self.store.as_ref()?;
-        let lookup = match store.may_hold(digest) {
-            true => store.ticket().map_or(Lookup::Unavailable, |ticket| ticket.look_up(digest)),
-            false => Lookup::Miss,
-        };
-        let counter = match lookup {
-            Lookup::Hit { answer, expires_at_ms } => return Some((answer, expires_at_ms)),
-            Lookup::Miss => &self.counters.store_misses,
-            Lookup::Unavailable => &self.counters.lookups_skipped,
-        };
-        counter.fetch_add(1, Relaxed);
-        None
+    /// One visit for all that are not in memory and may be in the store.
+    fn take_from_store(&self, questions: &[Keyed], answers: &mut [Option<Answered>]) {
+        let Some(store) = &self.store else { return };
+        let (asked, known): (Vec<usize>, Vec<usize>) = (0..questions.len())
+            .filter(|at| answers[*at].is_none())
+            .partition(|at| store.may_hold(&questions[*at].digest));
+        known.iter().for_each(|_| drop(self.found(Lookup::Miss)));
+        let digests: Vec<Digest> = asked.iter().map(|at| questions[*at].digest).collect();
+        if digests.is_empty() {
+            return;
+        }
+        let lookups = store.ticket().map(|ticket| ticket.look_up_all(&digests));
+        // The store says itself when it was slow, and is left alone then.
+        let lookups =
+            lookups.unwrap_or_else(|| digests.iter().map(|_| Lookup::Unavailable).collect());
+        for (at, lookup) in asked.into_iter().zip(lookups) {
+            if let Some((answer, stored_until_ms)) = self.found(lookup) {
+                self.remember(&questions[at].digest, &answer, stored_until_ms);
+                answers[at] = Some(Ok((answer, Tier::Store)));
+            }
+        }
     }
 
     fn take_in(&self, digest: &Digest, computed: Computed) -> Answered {

@@ -6,8 +6,8 @@
 //! of them does it for all. Who comes alone waits for one turn of the worker's loop: a microsecond.
 //!
 //! A group is of one worker (no core waits for another's) and of one owner (what another model or chart is
-//! to answer is not computed by this one's). Who opened it may go away, as a client may at any time: the others
-//! then open one anew.
+//! to answer is not computed by this one's). Who opened it may go away, as a client may at any time, or fall over the
+//! work: the others then do it each for himself, so that nobody waits twice and nobody falls over another's.
 
 use parking_lot::Mutex;
 use std::cell::RefCell;
@@ -18,17 +18,20 @@ use tokio::sync::oneshot;
 /// A group that still takes somebody in, on this thread.
 pub type Open<In, Out> = RefCell<Option<Arc<Group<In, Out>>>>;
 
+/// Whose groups: each `Owner` is another's.
+#[derive(Clone, Default)]
+pub struct Owner(Arc<()>);
+
 pub struct Group<In, Out> {
-    owner: Arc<str>,
+    owner: Owner,
     members: Mutex<Members<In, Out>>,
 }
 
 struct Members<In, Out> {
     /// Nobody joins any more.
     closed: bool,
-    inputs: Vec<In>,
-    /// Where the outputs go, of all but the first, who does the work.
-    others: Vec<oneshot::Sender<Out>>,
+    /// All but who opened it, with where their outputs go.
+    others: Vec<(In, oneshot::Sender<Out>)>,
 }
 
 enum Part<In, Out> {
@@ -40,62 +43,64 @@ enum Part<In, Out> {
 struct Lead<In, Out>(Arc<Group<In, Out>>);
 
 /// The output for `input`, worked out in the company of at most `most` in all. `gather` is awaited by who opened
-/// the group, and others join until it is over; `work` has as many outputs as it is given inputs.
+/// the group, and others join until it is over; `work` has as many outputs as it is given inputs, in their order.
 pub async fn done<In: Clone, Out, Turn, Working: Future<Output = Vec<Out>>>(
     open: &'static LocalKey<Open<In, Out>>,
-    (owner, most): (&Arc<str>, usize),
+    (owner, most): (&Owner, usize),
     input: In,
     gather: impl Future<Output = Turn>,
     work: impl FnOnce(Turn, Vec<In>) -> Working,
 ) -> Out {
-    loop {
-        match open.with_borrow_mut(|open| take_part(open, owner, most, input.clone())) {
-            Part::First(lead) => {
-                let turn = gather.await;
-                let (inputs, others) = lead.close();
-                let mut outputs = work(turn, inputs).await.into_iter();
-                let own = outputs.next().expect("an output for each input");
-                // Who is not there any more does not need it.
-                others.into_iter().zip(outputs).for_each(|(to, output)| drop(to.send(output)));
-                return own;
-            }
-            Part::Other(output) => {
-                if let Ok(output) = output.await {
-                    return output;
-                }
-            }
-        }
-    }
+    let lead = match open.with_borrow_mut(|open| take_part(open, owner, most, &input)) {
+        Part::First(lead) => Some(lead),
+        Part::Other(output) => match output.await {
+            Ok(output) => return output,
+            Err(_) => None,
+        },
+    };
+    let turn = gather.await;
+    let (mut inputs, others) = lead.as_ref().map(Lead::close).unwrap_or_default();
+    inputs.insert(0, input);
+    let count = inputs.len();
+    let outputs = work(turn, inputs).await;
+    // One less, and somebody would be given another's.
+    assert_eq!(outputs.len(), count, "an output for each input");
+    let mut outputs = outputs.into_iter();
+    let own = outputs.next().expect("there is one for each");
+    // Who has gone meanwhile does not need it.
+    others.into_iter().zip(outputs).for_each(|(to, output)| drop(to.send(output)));
+    own
 }
 
-fn take_part<In, Out>(
+fn take_part<In: Clone, Out>(
     open: &mut Option<Arc<Group<In, Out>>>,
-    owner: &Arc<str>,
+    owner: &Owner,
     most: usize,
-    input: In,
+    input: &In,
 ) -> Part<In, Out> {
     if let Some(group) = open
-        && Arc::ptr_eq(&group.owner, owner)
+        && Arc::ptr_eq(&group.owner.0, &owner.0)
     {
         let mut members = group.members.lock();
-        if !members.closed && members.inputs.len() < most {
+        if !members.closed && members.others.len() + 1 < most {
             let (sender, receiver) = oneshot::channel();
-            members.inputs.push(input);
-            members.others.push(sender);
+            members.others.push((input.clone(), sender));
             return Part::Other(receiver);
         }
     }
-    let members = Members { closed: false, inputs: vec![input], others: Vec::new() };
-    let group = Arc::new(Group { owner: Arc::clone(owner), members: Mutex::new(members) });
+    let members = Mutex::new(Members { closed: false, others: Vec::new() });
+    let group = Arc::new(Group { owner: owner.clone(), members });
     *open = Some(Arc::clone(&group));
     Part::First(Lead(group))
 }
 
 impl<In, Out> Lead<In, Out> {
+    /// Who joined and is still there.
     fn close(&self) -> (Vec<In>, Vec<oneshot::Sender<Out>>) {
         let mut members = self.0.members.lock();
         members.closed = true;
-        (std::mem::take(&mut members.inputs), std::mem::take(&mut members.others))
+        let others = std::mem::take(&mut members.others).into_iter();
+        others.filter(|(_, to)| !to.is_closed()).unzip()
     }
 }
 
@@ -121,8 +126,8 @@ mod tests {
     type Asking = Pin<Box<dyn Future<Output = u32>>>;
 
     /// Asks for ten times `n` among at most four; `groups` gets how many came with it.
-    fn asking(owner: &Arc<str>, n: u32, groups: &Rc<Cell<Vec<usize>>>) -> Asking {
-        let (owner, groups) = (Arc::clone(owner), Rc::clone(groups));
+    fn asking(owner: &Owner, n: u32, groups: &Rc<Cell<Vec<usize>>>) -> Asking {
+        let (owner, groups) = (owner.clone(), Rc::clone(groups));
         Box::pin(async move {
             let work = async |(), inputs: Vec<u32>| {
                 let mut seen = groups.take();
@@ -159,9 +164,9 @@ mod tests {
     #[test]
     fn who_comes_together_is_done_together_and_gets_his_own() {
         let check = |comers: &[&'static str], expected: &[usize]| {
-            let owners: [Arc<str>; 2] = ["a".into(), "b".into()];
+            let owners = [Owner::default(), Owner::default()];
             let groups = Rc::default();
-            let owner = |name: &str| owners.iter().find(|owner| ***owner == *name).unwrap();
+            let owner = |name: &str| &owners[usize::from(name == "b")];
             let mut all: Vec<_> =
                 (0..).zip(comers).map(|(n, name)| asking(owner(name), n, &groups)).collect();
             run(async {
@@ -180,23 +185,56 @@ mod tests {
     }
 
     #[test]
-    fn who_opened_a_group_may_go_and_the_others_are_answered() {
-        let (owner, groups) = ("a".into(), Rc::default());
-        let mut all: Vec<_> = (0..4).map(|n| asking(&owner, n, &groups)).collect();
+    fn who_opened_a_group_may_go_and_the_others_do_it_themselves() {
+        let (owner, groups) = (Owner::default(), Rc::default());
+        let mut all: Vec<_> = (0..3).map(|n| asking(&owner, n, &groups)).collect();
         run(async {
             come(&mut all).await;
             drop(all.remove(0));
-            // Nor is a place kept for who went later.
-            drop(all.remove(1));
-            come(&mut all).await;
-            assert_eq!(outputs(all).await, [10, 30]);
+            assert_eq!(outputs(all).await, [10, 20]);
         });
-        assert_eq!(groups.take(), [2]);
+        assert_eq!(groups.take(), [1, 1]);
+    }
+
+    #[test]
+    fn who_joined_and_went_is_left_out() {
+        let (owner, groups) = (Owner::default(), Rc::default());
+        let mut all: Vec<_> = (0..4).map(|n| asking(&owner, n, &groups)).collect();
+        run(async {
+            come(&mut all).await;
+            drop(all.remove(2));
+            assert_eq!(outputs(all).await, [0, 10, 30]);
+        });
+        assert_eq!(groups.take(), [3]);
+    }
+
+    #[test]
+    fn who_goes_in_the_middle_of_the_work_leaves_it_to_each() {
+        let owner = Owner::default();
+        run(async {
+            let never = async |(), _: Vec<u32>| std::future::pending::<Vec<u32>>().await;
+            let gather = tokio::task::yield_now;
+            let mut first = Box::pin(done(&OPEN, (&owner, 4), 7, gather(), never));
+            let groups = Rc::default();
+            let mut second = asking(&owner, 5, &groups);
+            // The first poll opens the group, the second is in the work, which never ends.
+            for _ in 0..2 {
+                poll_fn(|context| {
+                    assert!(first.as_mut().poll(context).is_pending());
+                    assert!(second.as_mut().poll(context).is_pending());
+                    Poll::Ready(())
+                })
+                .await;
+                tokio::task::yield_now().await;
+            }
+            drop(first);
+            assert_eq!((second.await, groups.take()), (50, vec![1]));
+        });
     }
 
     #[test]
     fn who_comes_while_a_group_is_worked_out_opens_another() {
-        let owner: Arc<str> = "a".into();
+        let owner = Owner::default();
         run(async {
             let (working, worked) = oneshot::channel();
             let slow =

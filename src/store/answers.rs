@@ -2,11 +2,11 @@
 
 use super::Digest;
 use super::pack::Packer;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 use std::sync::Arc;
 
 /// An answer on its way into the file, as it will be there.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Row {
     digest: Digest,
     scope: Arc<str>,
@@ -114,7 +114,7 @@ pub fn youngest(
          WHERE expires_at_ms > ?1 AND expires_at_ms <= ?2 AND scope = ?3
          ORDER BY expires_at_ms DESC LIMIT ?4",
     )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = limit_of(limit);
     let latest_ms = now_ms.saturating_add(ttl_ms);
     let mut rows = statement.query(params![now_ms, latest_ms, scope, limit])?;
     let mut answers = Vec::new();
@@ -183,16 +183,9 @@ pub fn delete_expired(
     ttl_ms: i64,
     limit: usize,
 ) -> rusqlite::Result<usize> {
-    connection
-        .prepare_cached(
-            "DELETE FROM cached_answer WHERE id IN (
-               SELECT id FROM cached_answer WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2 LIMIT ?3)",
-        )?
-        .execute(params![
-            now_ms,
-            now_ms.saturating_add(ttl_ms),
-            i64::try_from(limit).unwrap_or(i64::MAX)
-        ])
+    let which = "SELECT digest, id FROM cached_answer
+                 WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2 LIMIT ?3";
+    delete(connection, which, params![now_ms, now_ms.saturating_add(ttl_ms), limit_of(limit)])
 }
 
 /// Deletes the `limit` rows that expire first, expired or not: room for newer ones.
@@ -200,12 +193,33 @@ pub fn delete_expired(
 /// # Errors
 /// As SQLite's.
 pub fn delete_oldest(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
-    connection
-        .prepare_cached(
-            "DELETE FROM cached_answer WHERE id IN (
-               SELECT id FROM cached_answer ORDER BY expires_at_ms LIMIT ?1)",
-        )?
-        .execute([i64::try_from(limit).unwrap_or(i64::MAX)])
+    let which = "SELECT digest, id FROM cached_answer ORDER BY expires_at_ms LIMIT ?1";
+    delete(connection, which, params![limit_of(limit)])
+}
+
+/// Deletes the rows whose digests and ids `which` selects, in one transaction, in the order of the digests' index: what
+/// expires together lies together in the table and all over that index, of which SQLite's cache holds a part
+/// only. In the table's order nearly every row read and wrote a page of it again.
+fn delete(connection: &Connection, which: &str, params: impl Params) -> rusqlite::Result<usize> {
+    let transaction = connection.unchecked_transaction()?;
+    let mut rows = transaction
+        .prepare_cached(which)?
+        // A flipped bit can make a digest something else: that row is to go too.
+        .query_map(params, |row| Ok((row.get(0).unwrap_or([0; 16]), row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<([u8; 16], i64)>>>()?;
+    rows.sort_unstable();
+    let mut delete = transaction.prepare_cached("DELETE FROM cached_answer WHERE id = ?1")?;
+    let mut count = 0;
+    for (_, id) in rows {
+        count += delete.execute([id])?;
+    }
+    drop(delete);
+    transaction.commit()?;
+    Ok(count)
+}
+
+fn limit_of(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
 /// Deletes every row and says how many; the pages are freed without being read.
@@ -230,7 +244,7 @@ pub fn delete_scope(
             "DELETE FROM cached_answer WHERE id IN (
                SELECT id FROM cached_answer WHERE substr(scope, 1, length(?1)) = ?1 LIMIT ?2)",
         )?
-        .execute(params![prefix, i64::try_from(limit).unwrap_or(i64::MAX)])
+        .execute(params![prefix, limit_of(limit)])
 }
 
 fn checksum(digest: &Digest, expires_at_ms: i64, answer: &[u8]) -> u32 {

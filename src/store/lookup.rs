@@ -13,7 +13,10 @@ use std::time::Duration;
 /// A look-up takes some tens of microseconds. One that takes this long failed, whatever it found: its
 /// caller has gone, and computing takes a thousandth of it.
 pub const LIMIT: Duration = Duration::from_millis(50);
-/// Look-ups under way. Who comes when there are more computes, which is as fast.
+/// A visit that has taken this long brings what it has found: its other keys are computed, and a disk of which
+/// a row is a few milliseconds away is no sick one.
+const VISIT: Duration = Duration::from_millis(10);
+/// Visits under way. Who comes when there are more computes, which is as fast.
 const MOST: usize = 64;
 
 /// What a look-up brought.
@@ -28,7 +31,7 @@ pub enum Lookup {
     Unavailable,
 }
 
-/// The permission to look one key up.
+/// The permission for one visit: a key, or some.
 pub struct Ticket {
     shared: Arc<Shared>,
     drawn_at: Duration,
@@ -55,8 +58,8 @@ impl Ticket {
         self.look_up_all(std::slice::from_ref(digest)).pop().unwrap_or(Lookup::Unavailable)
     }
 
-    /// As `look_up` for each, in order, and in one transaction: its locks cost more than a row. What has not been
-    /// looked up when the time is over is unavailable.
+    /// As `look_up` for each, in order, and in one transaction: its locks cost more than a row. What the visit does not
+    /// come to is unavailable.
     pub fn look_up_all(mut self, digests: &[Digest]) -> Vec<Lookup> {
         let mut found = self.read_all(digests);
         found.resize_with(digests.len(), || Lookup::Unavailable);
@@ -74,19 +77,19 @@ impl Ticket {
         let now_ms = shared.clock.unix_ms();
         let get =
             |digest| answers::get(&connection, digest, now_ms, ttl_ms, &shared.options.packer);
-        let in_time = || shared.clock.monotonic().saturating_sub(self.drawn_at) < LIMIT;
+        let within = |limit| shared.clock.monotonic().saturating_sub(self.drawn_at) < limit;
         let mut lookups = Vec::with_capacity(digests.len());
         let read = transaction(&connection, digests.len()).and_then(|transaction| {
             for digest in digests {
                 lookups.push(judge(shared, get(digest)?));
-                if !in_time() {
+                if !within(VISIT) {
                     break;
                 }
             }
             transaction.map_or(Ok(()), Transaction::commit)
         });
         match read {
-            Ok(()) if in_time() => {
+            Ok(()) if within(LIMIT) => {
                 shared.breaker.succeeded();
                 self.reported = true;
             }

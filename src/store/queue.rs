@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 pub type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// Rows of a transaction. Keys are random, so a batch writes most pages of their index whatever its size:
-/// a large one shares them, and holds the file for longer (some 30 ms).
-const BATCH_ROWS: usize = 2048;
+/// a large one shares them, and holds the file for longer (some 60 ms).
+const BATCH_ROWS: usize = 4096;
 /// Some 5 MB, packed as they are: a third of a second of all that two cores compute.
-pub const CAPACITY_ROWS: usize = 4 * BATCH_ROWS;
+pub const CAPACITY_ROWS: usize = 2 * BATCH_ROWS;
 /// How long a batch waits for more: the answers lost by a kill.
 const LINGER: Duration = Duration::from_millis(400);
 
@@ -155,7 +155,7 @@ mod tests {
             .map(|_| queue.take(Duration::ZERO))
             .map(|work| (work.rows.len(), work.tasks.len()))
             .collect();
-        assert_eq!(counts, [(BATCH_ROWS, 0), (BATCH_ROWS, 0), (BATCH_ROWS, 0), (BATCH_ROWS, 1)]);
+        assert_eq!(counts, [(BATCH_ROWS, 0), (BATCH_ROWS, 1)]);
     }
 
     #[test]

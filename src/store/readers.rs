@@ -87,8 +87,9 @@ impl ManageConnection for Manager {
         self.inner.is_valid(connection)
     }
 
-    fn has_broken(&self, _: &mut Connection) -> bool {
-        self.broken.load(Ordering::Relaxed)
+    /// One that is left in a transaction would see an old file for good.
+    fn has_broken(&self, connection: &mut Connection) -> bool {
+        self.broken.load(Ordering::Relaxed) || !connection.is_autocommit()
     }
 }
 

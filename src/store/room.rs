@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::fault::StoreError;
-use super::jobs::{self, DELETE_ROWS, How, Job, Place};
+use super::jobs::{self, How, Job, Place};
 use super::space::Ballast;
 use rusqlite::Connection;
 
@@ -10,6 +10,9 @@ use rusqlite::Connection;
 const SHED_PART: usize = 16;
 /// On a full disk this part: the next batches shall not come here again.
 const SHED_PART_OF_A_FULL_DISK: usize = 2;
+/// Rows of one deletion: most of them have pages of the index to themselves, and the more go at once, the more share
+/// one. Some 30 ms, for which others wait that have the writer do something.
+const SHED_ROWS: usize = 4_096;
 /// A batch of the largest answers, with the pages of its indexes.
 const MOST_BATCH_PAGES: i64 = 2_048;
 
@@ -48,8 +51,11 @@ fn is_at_its_limit(connection: &Connection) -> Result<bool, StoreError> {
 /// Deletes one in `part` of the cached answers, those that expire first, and at least `least`.
 fn shed(connection: &Connection, part: usize, least: usize) -> Result<(), StoreError> {
     let rows = usize::try_from(answers::count(connection)?).unwrap_or(usize::MAX);
-    for _ in 0..(rows / part).max(least).div_ceil(DELETE_ROWS) {
-        answers::delete_oldest(connection, DELETE_ROWS)?;
+    let mut left = (rows / part).max(least);
+    while left > 0 {
+        let step = left.min(SHED_ROWS);
+        answers::delete_oldest(connection, step)?;
+        left -= step;
     }
     Ok(())
 }

@@ -49,6 +49,7 @@ fn tiers_with(memory_s: u64, store_s: u64) -> Tiers {
         secret: Secret::from_bytes([1; 16]),
         packer,
         at_once: 2,
+        together: 16,
     };
     let cache = Arc::new(Cache::new(options, Arc::clone(&store), clock.clone()));
     store.flush();
@@ -425,7 +426,7 @@ fn beyond_what_may_wait_a_question_is_sent_away_at_once() {
             questions.iter().map(|asked| Box::pin(tiers.cache.answer(asked, &compute))).collect();
         poll_fn(|context| {
             let begun = waiting.iter_mut().all(|asking| asking.as_mut().poll(context).is_pending());
-            assert!(begun, "two compute and the others wait");
+            assert!(begun, "some compute and the others wait");
             Poll::Ready(())
         })
         .await;
