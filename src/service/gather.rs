@@ -97,12 +97,12 @@ impl Service {
         let telemetry = self.telemetry();
         text.histogram(
             "suitsize_compute_duration_seconds",
-            "A computation for a request: model, posterior, decision, encoding.",
+            "A computed answer: its share of the time of those computed with it, up to sixteen.",
         )
         .durations(&[], &telemetry.computations.read());
         text.histogram(
             "suitsize_model_inference_duration_seconds",
-            "The model's part of a computation, those for answers kept ahead too.",
+            "A run of the model, for up to thirty-two questions; those for answers kept ahead too.",
         )
         .durations(&[], &telemetry.inferences.read());
         text.gauge("suitsize_model_sessions", "Inferences that may run at once, for each sex.")

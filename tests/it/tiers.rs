@@ -248,19 +248,48 @@ fn a_refusal_is_worded_in_the_unit_of_who_asked() {
 
 #[test]
 fn when_the_one_who_computes_goes_away_another_takes_over() {
-    let tiers = tiers_with(30, 10);
-    tiers.ask(&question(175.0));
-    tiers.store.flush();
-    tiers.advance(31.0);
-    let local = tokio::task::LocalSet::new();
-    let first = local.spawn_local(tiers.asking(question(175.0)));
-    let second = local.spawn_local(tiers.asking(question(175.0)));
-    let outcome = tiers.runtime.block_on(local.run_until(async {
-        tokio::task::yield_now().await; // both have begun: one looks into the file, one waits
-        first.abort();
-        second.await.unwrap()
-    }));
-    assert!(matches!(outcome, Ok((_, Tier::Computed | Tier::Memory))));
+    // After so many turns of the loop the first gathers others, looks into the file, computes or is done.
+    for turns in 0..6 {
+        let tiers = tiers_with(30, 10);
+        tiers.ask(&question(175.0));
+        tiers.store.flush();
+        tiers.advance(31.0);
+        let local = tokio::task::LocalSet::new();
+        let first = local.spawn_local(tiers.asking(question(175.0)));
+        let others = [175.0, 176.0, 177.0].map(question);
+        let asking = others.clone().map(|asked| local.spawn_local(tiers.asking(asked)));
+        tiers.runtime.block_on(local.run_until(async {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            first.abort();
+            for (asked, task) in others.iter().zip(asking) {
+                let (answer, _) = task.await.unwrap().unwrap();
+                assert_eq!(answer[..], answer_to(asked)[..], "{turns}");
+            }
+        }));
+    }
+}
+
+#[test]
+fn forty_different_questions_at_once_get_each_its_own_from_each_tier() {
+    let tiers = tiers();
+    let questions: Vec<_> = (0..40).map(|n| question(150.0 + f64::from(n))).collect();
+    for (tier, lookups) in [(Tier::Computed, 0), (Tier::Store, 40), (Tier::Memory, 40)] {
+        let outcomes = tiers.all_at_once(questions.iter().cloned().map(|q| tiers.asking(q)));
+        for (question, outcome) in questions.iter().zip(outcomes) {
+            let (answer, from) = outcome.unwrap();
+            assert_eq!((&answer[..], from), (&answer_to(question)[..], tier));
+        }
+        tiers.store.flush();
+        assert_eq!((tiers.computations(), tiers.store.status().lookups), (40, lookups));
+        if tier == Tier::Computed {
+            tiers.advance(31.0);
+        }
+    }
+    let status = tiers.cache.status();
+    let counts = [status.computed, status.store_hits, status.memory_hits, status.store_misses];
+    assert_eq!((counts, status.lookups_skipped), ([40, 40, 40, 40], 0));
 }
 
 #[test]
@@ -318,7 +347,11 @@ fn what_is_put_ahead_is_a_memory_hit_until_it_is_not_refreshed() {
     );
     assert!(!tiers.cache.lacks(&ahead));
     tiers.cache.refresh_ahead();
-    assert_eq!(tiers.ask(&ahead), Tier::Memory);
+    for plain_answers in [0, 1] {
+        assert_eq!(tiers.ask(&ahead), Tier::Memory);
+        let status = tiers.cache.status();
+        assert_eq!(status.memory_entries, plain_answers, "who comes once takes no room");
+    }
     assert!(tiers.cache.check(&ahead, &answer_to(&ahead)));
     tiers.advance(31.0);
     assert_eq!(tiers.ask(&ahead), Tier::Computed, "upkeep has stopped");
