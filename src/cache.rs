@@ -17,8 +17,9 @@
 //!
 //! # What a tier's name means
 //!
-//! `Computed`: it was computed for this very request, by itself or by one that came with it. `Store`: it came out of the file for this request. `Memory`:
-//! everything else, those who waited for another's computation too. So computations are counted exactly.
+//! `Computed`: it was computed for this very request, by itself or by one that came with it. `Store`: it came out of
+//! the file for this request. `Memory`: everything else, those who waited for another's computation too. So
+//! computations are counted exactly.
 //!
 //! # Refreshing
 //!

@@ -151,6 +151,26 @@ fn many_keys_are_looked_up_at_once_each_for_itself() {
 }
 
 #[test]
+fn a_visit_that_takes_long_brings_what_it_has_found() {
+    let fixture = Fixture::new();
+    let store = fixture.store();
+    assert!((0..3).all(|n| put(&store, n)));
+    store.flush();
+    let check = |took_ms, expected_hits, expected_failures| {
+        let ticket = store.ticket().unwrap();
+        fixture.clock.advance(Duration::from_millis(took_ms));
+        let lookups = ticket.look_up_all(&[0, 1, 2].map(digest));
+        let hits = lookups.iter().filter(|l| matches!(l, Lookup::Hit { .. })).count();
+        let failures = store.status().lookup_failures;
+        assert_eq!((hits, failures, lookups.len()), (expected_hits, expected_failures, 3));
+    };
+    check(9, 3, 0);
+    check(11, 1, 0);
+    check(51, 1, 1);
+    check(0, 3, 1);
+}
+
+#[test]
 fn a_row_that_is_not_what_was_written_is_a_miss() {
     let rows = [
         "UPDATE cached_answer SET answer = zeroblob(length(answer))",
