@@ -57,8 +57,7 @@ use utoipa::ToSchema;
 
 /// Memory of plain answers: some 4,000, what is asked again within seconds.
 const MEMORY_BYTES: u64 = 8 * 1024 * 1024;
-/// Questions computed together: half a millisecond, for which one from memory may have to wait. With twice as
-/// many a question takes as long.
+/// Questions computed together: half a millisecond, for which one from memory may have to wait.
 ///
 /// A worker that has more than these before it may take several turns at once, if the others leave them.
 pub const COMPUTED_TOGETHER: usize = 16;
