@@ -321,7 +321,7 @@ impl Cache {
         let work =
             async |_turn, questions: Vec<Question>| compute(&questions.iter().collect::<Vec<_>>());
         let company = (&self.owner, self.together);
-        let computed = together::done(&TO_COMPUTE, company, question.clone(), gather, work).await;
+        let computed = together::done(&TO_COMPUTE, company, question, gather, work).await;
         Ok((computed.map_err(Arc::new)?.into(), Tier::Computed))
     }
 
@@ -329,7 +329,7 @@ impl Cache {
         let company = (&self.owner, LOOKED_UP_TOGETHER);
         let gather = tokio::task::yield_now();
         let work = async |(), digests| look_up_all(store, digests).await;
-        self.found(together::done(&TO_LOOK_UP, company, digest, gather, work).await)
+        self.found(together::done(&TO_LOOK_UP, company, &digest, gather, work).await)
     }
 
     /// What a look-up brought, counted if it is nothing.

@@ -47,11 +47,11 @@ struct Lead<In, Out>(Arc<Group<In, Out>>);
 pub async fn done<In: Clone, Out, Turn, Working: Future<Output = Vec<Out>>>(
     open: &'static LocalKey<Open<In, Out>>,
     (owner, most): (&Owner, usize),
-    input: In,
+    input: &In,
     gather: impl Future<Output = Turn>,
     work: impl FnOnce(Turn, Vec<In>) -> Working,
 ) -> Out {
-    let lead = match open.with_borrow_mut(|open| take_part(open, owner, most, &input)) {
+    let lead = match open.with_borrow_mut(|open| take_part(open, owner, most, input)) {
         Part::First(lead) => Some(lead),
         Part::Other(output) => match output.await {
             Ok(output) => return output,
@@ -60,13 +60,12 @@ pub async fn done<In: Clone, Out, Turn, Working: Future<Output = Vec<Out>>>(
     };
     let turn = gather.await;
     let (mut inputs, others) = lead.as_ref().map(Lead::close).unwrap_or_default();
-    inputs.insert(0, input);
+    inputs.push(input.clone());
     let count = inputs.len();
-    let outputs = work(turn, inputs).await;
+    let mut outputs = work(turn, inputs).await;
     // One less, and somebody would be given another's.
     assert_eq!(outputs.len(), count, "an output for each input");
-    let mut outputs = outputs.into_iter();
-    let own = outputs.next().expect("there is one for each");
+    let own = outputs.pop().expect("there is one for each");
     // Who has gone meanwhile does not need it.
     others.into_iter().zip(outputs).for_each(|(to, output)| drop(to.send(output)));
     own
@@ -135,7 +134,7 @@ mod tests {
                 groups.set(seen);
                 inputs.into_iter().map(|n| n * 10).collect()
             };
-            done(&OPEN, (&owner, 4), n, tokio::task::yield_now(), work).await
+            done(&OPEN, (&owner, 4), &n, tokio::task::yield_now(), work).await
         })
     }
 
@@ -184,28 +183,23 @@ mod tests {
         check(&["a", "b", "a"], &[1, 1, 1]);
     }
 
+    /// Who of so many goes before the work begins, and the groups that the others make.
     #[test]
-    fn who_opened_a_group_may_go_and_the_others_do_it_themselves() {
-        let (owner, groups) = (Owner::default(), Rc::default());
-        let mut all: Vec<_> = (0..3).map(|n| asking(&owner, n, &groups)).collect();
-        run(async {
-            come(&mut all).await;
-            drop(all.remove(0));
-            assert_eq!(outputs(all).await, [10, 20]);
-        });
-        assert_eq!(groups.take(), [1, 1]);
-    }
-
-    #[test]
-    fn who_joined_and_went_is_left_out() {
-        let (owner, groups) = (Owner::default(), Rc::default());
-        let mut all: Vec<_> = (0..4).map(|n| asking(&owner, n, &groups)).collect();
-        run(async {
-            come(&mut all).await;
-            drop(all.remove(2));
-            assert_eq!(outputs(all).await, [0, 10, 30]);
-        });
-        assert_eq!(groups.take(), [3]);
+    fn who_goes_is_left_out_and_the_others_are_answered() {
+        let check = |count: u32, goes: u32, expected: &[usize]| {
+            let (owner, groups) = (Owner::default(), Rc::default());
+            let mut all: Vec<_> = (0..count).map(|n| asking(&owner, n, &groups)).collect();
+            run(async {
+                come(&mut all).await;
+                drop(all.remove(goes as usize));
+                let tens: Vec<_> = (0..count).filter(|n| *n != goes).map(|n| n * 10).collect();
+                assert_eq!(outputs(all).await, tens);
+            });
+            assert_eq!(groups.take(), expected, "{goes} of {count}");
+        };
+        // Without who opened the group, each does it himself.
+        check(3, 0, &[1, 1]);
+        check(4, 2, &[3]);
     }
 
     #[test]
@@ -214,7 +208,7 @@ mod tests {
         run(async {
             let never = async |(), _: Vec<u32>| std::future::pending::<Vec<u32>>().await;
             let gather = tokio::task::yield_now;
-            let mut first = Box::pin(done(&OPEN, (&owner, 4), 7, gather(), never));
+            let mut first = Box::pin(done(&OPEN, (&owner, 4), &7, gather(), never));
             let groups = Rc::default();
             let mut second = asking(&owner, 5, &groups);
             // The first poll opens the group, the second is in the work, which never ends.
@@ -239,7 +233,7 @@ mod tests {
             let (working, worked) = oneshot::channel();
             let slow =
                 async |(), inputs: Vec<u32>| worked.await.map(|()| inputs).unwrap_or_default();
-            let mut first = pin!(done(&OPEN, (&owner, 4), 7, async {}, slow));
+            let mut first = pin!(done(&OPEN, (&owner, 4), &7, async {}, slow));
             let waits = poll_fn(|context| Poll::Ready(first.as_mut().poll(context).is_pending()));
             assert!(waits.await);
             let groups = Rc::default();

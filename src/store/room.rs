@@ -11,7 +11,7 @@ const SHED_PART: usize = 16;
 /// On a full disk this part: the next batches shall not come here again.
 const SHED_PART_OF_A_FULL_DISK: usize = 2;
 /// Rows of one deletion: most of them have pages of the index to themselves, and the more go at once, the more share
-/// one. Some 30 ms, for which others wait that have the writer do something.
+/// one. Some tens of milliseconds, for which others wait that have the writer do something.
 const SHED_ROWS: usize = 4_096;
 /// A batch of the largest answers, with the pages of its indexes.
 const MOST_BATCH_PAGES: i64 = 2_048;

@@ -264,8 +264,9 @@ fn when_the_one_who_computes_goes_away_another_takes_over() {
             }
             first.abort();
             for (asked, task) in others.iter().zip(asking) {
-                let (answer, _) = task.await.unwrap().unwrap();
+                let (answer, tier) = task.await.unwrap().unwrap();
                 assert_eq!(answer[..], answer_to(asked)[..], "{turns}");
+                assert!(matches!(tier, Tier::Computed | Tier::Memory), "{turns}");
             }
         }));
     }
