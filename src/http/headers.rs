@@ -1,8 +1,8 @@
 //! What every answer says to a browser, errors too: what its page may load, and who may show or keep it.
 //!
-//! All of them on every answer, though JSON needs but three (nosniff, no-store, the frame's): which answers a
-//! browser shows as a page is its own business, and one rule is easier to keep than two. They are static
-//! values: copied, never made.
+//! On every answer, though JSON needs but three (nosniff, no-store, the frame's): which answers a browser shows as a
+//! page is its own business. An answer of the API may load nothing whatever, and is not told who may open it,
+//! which only a page heeds. They are static values: copied, never made.
 
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY,
@@ -19,7 +19,7 @@ const fn fixed(value: &'static str) -> HeaderValue {
 
 /// The same whatever was asked. A site on the allow-list is not kept out by the resource policy: it is for
 /// loads that ask nobody (`<img>`, `<script>`), and not for CORS.
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
     (REFERRER_POLICY, fixed("no-referrer")),
     (X_FRAME_OPTIONS, fixed("DENY")),
@@ -28,26 +28,41 @@ const ALWAYS: [(HeaderName, HeaderValue); 6] = [
         fixed("camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"),
     ),
     (RESOURCE_POLICY, fixed("same-origin")),
-    (OPENER_POLICY, fixed("same-origin")),
 ];
 
-/// What a page may load, by how its path begins; the first that fits.
-static PAGES: [(&str, HeaderValue); 2] = [
+/// What an answer may load, by how its path begins.
+struct Page {
+    prefix: &'static str,
+    policy: HeaderValue,
+    is_document: bool,
+}
+
+/// The first that fits.
+static PAGES: [Page; 3] = [
     // Its script writes styles into the page, and its icons are in the styles.
-    (
-        "/api/docs",
-        fixed(
+    Page {
+        prefix: "/api/docs",
+        policy: fixed(
             "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
              object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
         ),
-    ),
-    (
-        "",
-        fixed(
+        is_document: true,
+    },
+    Page {
+        prefix: "/api/",
+        policy: fixed(
+            "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
+        ),
+        is_document: false,
+    },
+    Page {
+        prefix: "",
+        policy: fixed(
             "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
              form-action 'self'",
         ),
-    ),
+        is_document: true,
+    },
 ];
 
 /// Two years, of this name only: others below it are not ours to speak for.
@@ -57,7 +72,7 @@ const NO_STORE: HeaderValue = fixed("no-store");
 
 /// Which of `PAGES` a path has.
 pub fn page(path: &str) -> usize {
-    let fits = |(prefix, _): &(&str, _)| path.starts_with(prefix);
+    let fits = |page: &Page| path.starts_with(page.prefix);
     PAGES.iter().position(fits).unwrap_or(PAGES.len() - 1)
 }
 
@@ -66,7 +81,10 @@ pub fn protect(headers: &mut HeaderMap, page: usize, over_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
-    headers.insert(CONTENT_SECURITY_POLICY, PAGES[page].1.clone());
+    headers.insert(CONTENT_SECURITY_POLICY, PAGES[page].policy.clone());
+    if PAGES[page].is_document {
+        headers.insert(OPENER_POLICY, fixed("same-origin"));
+    }
     if !headers.contains_key(CACHE_CONTROL) {
         headers.insert(CACHE_CONTROL, NO_STORE);
     }

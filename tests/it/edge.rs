@@ -145,13 +145,15 @@ fn operating_has_a_small_rate_of_its_own() {
     assert_eq!(clear().status, 429);
 }
 
-const EVERYWHERE: [(&str, &str); 5] = [
+const EVERYWHERE: [(&str, &str); 4] = [
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("x-frame-options", "DENY"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
 ];
+/// What is no page of ours may load nothing.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 /// Files of the binary: a copy may be kept, and is asked about.
 const FILES: [&str; 7] = [
     "/api/openapi.json",
@@ -196,18 +198,30 @@ fn every_answer_tells_browsers_what_they_may() {
         for (name, value) in EVERYWHERE {
             assert_eq!(reply.header(name), value, "{name} of {} {}", reply.status, reply.text);
         }
-        let policy = reply.header("content-security-policy");
-        for part in [
-            "default-src 'self'",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "frame-ancestors 'none'",
-            "form-action 'self'",
-        ] {
+        let (policy, opener) =
+            (reply.header("content-security-policy"), reply.header("cross-origin-opener-policy"));
+        for part in ["base-uri 'none'", "frame-ancestors 'none'"] {
             assert!(policy.contains(part), "{policy}");
         }
+        for part in ["default-src 'self'", "object-src 'none'", "form-action 'self'"] {
+            assert!(policy.contains(part) || policy == NOTHING, "{policy}");
+        }
+        assert_eq!(opener, if policy == NOTHING { "" } else { "same-origin" });
         assert!(reply.header("permissions-policy").contains("camera=()"));
         assert_eq!(reply.headers.get_all("cache-control").iter().count(), 1);
+    }
+    let policy = |path| SERVICE.get(path).header("content-security-policy").to_owned();
+    for (path, may_load) in [
+        ("/", true),
+        ("/dashboard", true),
+        ("/api/docs", true),
+        ("/nowhere", true),
+        ("/api/health", false),
+        ("/api/recommend", false),
+        ("/api/openapi.json", false),
+        ("/api/nowhere", false),
+    ] {
+        assert_eq!(policy(path) != NOTHING, may_load, "{path}");
     }
     let inline = |path| SERVICE.get(path).header("content-security-policy").contains("unsafe");
     for path in ["/", "/api/health", "/api/openapi.json"] {

@@ -66,13 +66,18 @@ fn of_a_request() -> Vec<Header> {
 
 fn for_a_browser() -> Vec<Header> {
     vec![
-        ("Content-Security-Policy", "A page loads own files only.", text(), true),
+        (
+            "Content-Security-Policy",
+            "A page loads own files only, an answer nothing.",
+            text(),
+            true,
+        ),
         ("X-Content-Type-Options", "Nothing is taken for else.", one_of(&["nosniff"]), true),
         ("Referrer-Policy", "No other site hears from where.", one_of(&["no-referrer"]), true),
         ("X-Frame-Options", "Never in a frame.", one_of(&["DENY"]), true),
         ("Permissions-Policy", "No camera, no place.", text(), true),
         ("Cross-Origin-Resource-Policy", "For own pages.", one_of(&["same-origin"]), true),
-        ("Cross-Origin-Opener-Policy", "For own windows.", one_of(&["same-origin"]), true),
+        ("Cross-Origin-Opener-Policy", "A page: own windows.", one_of(&["same-origin"]), false),
         ("Strict-Transport-Security", "Where the client came by TLS.", text(), false),
     ]
 }
