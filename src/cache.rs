@@ -221,12 +221,14 @@ impl Cache {
                 Some(answer) => Ok((answer, Tier::Memory)),
                 None => {
                     let _place = self.admission.enter()?;
-                    self.with_others(tiers, &digest, question, compute).await
+                    // In a box: an answer from memory does not carry the room for it from hand to hand.
+                    Box::pin(self.with_others(tiers, &digest, question, compute)).await
                 }
             },
             None => {
                 let _place = self.admission.enter()?;
-                self.below_memory(&digest, question, compute).await.map(|(a, t, _)| (a, t))
+                let below = Box::pin(self.below_memory(&digest, question, compute));
+                below.await.map(|(answer, tier, _)| (answer, tier))
             }
         };
         self.counters.count(&answered);

@@ -18,6 +18,7 @@ mod cors;
 mod documents;
 mod headers;
 mod health;
+mod lane;
 mod language;
 mod metrics;
 mod observe;
@@ -48,6 +49,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
+use admit::Tolls;
 use observe::Observer;
 use server::Shared;
 use std::rc::Rc;
@@ -84,7 +86,8 @@ pub struct ServerOptions {
 /// What a worker does with a request.
 fn application(
     shared: Shared,
-    observer: Observer,
+    observer: Rc<Observer>,
+    tolls: Option<Rc<Tolls>>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -94,12 +97,12 @@ fn application(
         InitError = (),
     >,
 > {
-    let Shared { service, options, batches, tolls, .. } = shared;
+    let Shared { service, options, batches, .. } = shared;
     App::new()
-        .app_data(Rc::new(observer))
+        .app_data(observer)
         .configure(|config| {
             if let Some(tolls) = tolls {
-                config.app_data(Rc::new(tolls));
+                config.app_data(tolls);
             }
         })
         .app_data(web::Data::new(service))

@@ -33,6 +33,14 @@ impl Tolls {
         Tolls { limiter, since }
     }
 
+    /// What every request costs.
+    ///
+    /// # Errors
+    /// The answer to give instead, when its client has not so much left.
+    pub fn charge(&self, stamp: &Stamp, class: Class) -> Result<(), HttpProblem> {
+        self.take(stamp, class, 1, stamp.arrived()).map_err(|denied| too_many(stamp, &denied))
+    }
+
     fn take(&self, stamp: &Stamp, class: Class, cost: u64, now: Instant) -> Result<(), Denied> {
         let now_ns = now.saturating_duration_since(self.since).as_nanos() as u64;
         let taken = self.limiter.take(stamp.client, class, cost, now_ns);
@@ -63,10 +71,9 @@ pub async fn admit(
     let limited = tolls.zip(class(request.path()));
     let stamp = limited.as_ref().map(|_| Stamp::of(request.request()));
     if let (Some((tolls, class)), Some(stamp)) = (limited, &stamp)
-        && let Err(denied) = tolls.take(stamp, class, 1, stamp.arrived())
+        && let Err(denied) = tolls.charge(stamp, class)
     {
-        let problem = too_many(request.request(), &denied);
-        let mut response = request.into_response(problem.error_response()).map_into_right_body();
+        let mut response = request.into_response(denied.error_response()).map_into_right_body();
         tell(response.headers_mut(), stamp);
         return Ok(response);
     }
@@ -94,17 +101,18 @@ pub fn charge_for_list(request: &HttpRequest, questions: usize) -> Result<(), Ht
     let most = stamp.standing.get().map_or(u64::MAX, |standing| standing.limit.saturating_sub(1));
     tolls
         .take(&stamp, Class::Recommend, more.min(most), Instant::now())
-        .map_err(|denied| too_many(request, &denied))
+        .map_err(|denied| too_many(&stamp, &denied))
 }
 
-fn too_many(request: &HttpRequest, denied: &Denied) -> HttpProblem {
+fn too_many(stamp: &Stamp, denied: &Denied) -> HttpProblem {
     let seconds = denied.retry_after_seconds;
     let detail = format!("this client has asked for too much; try again in {seconds} s");
     let problem = Problem::new(Kind::TooManyRequests, detail).with_retry_after(seconds);
-    HttpProblem::new(request, problem)
+    HttpProblem::of(stamp, problem)
 }
 
-fn tell(headers: &mut HeaderMap, stamp: &Stamp) {
+/// How a request left its client's limit.
+pub fn tell(headers: &mut HeaderMap, stamp: &Stamp) {
     let Some(Standing { limit, remaining, reset_seconds }) = stamp.standing.get() else { return };
     for (name, number) in [(LIMIT, limit), (REMAINING, remaining), (RESET, reset_seconds)] {
         headers.insert(name, Short::new().number(number).header());

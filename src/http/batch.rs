@@ -125,7 +125,9 @@ pub async fn batch(
         return Err(busy(&request));
     };
     let Ok(waiting) = batches.waiting.try_acquire() else { return Err(busy(&request)) };
-    let body = body::read(&request, payload.into_inner(), MAX_BODY_BYTES).await.map_err(fail)?;
+    let (stamp, payload) = (Stamp::of(&request), payload.into_inner());
+    let body = body::read(request.headers(), &stamp, payload, MAX_BODY_BYTES).await;
+    let body = body.map_err(fail)?;
     let turn = timeout(TURN_LIMIT, Arc::clone(&batches.computing).acquire_owned()).await;
     let Ok(Ok(turn)) = turn else { return Err(busy(&request)) };
     drop(waiting);

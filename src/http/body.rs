@@ -2,13 +2,16 @@
 //!
 //! actix-web has no time limit for a body: who sends a byte a minute would be waited for.
 
+use super::MAX_BODY_BYTES;
 use super::problem::HttpProblem;
 use super::stamp::Stamp;
 use crate::json;
 use crate::problem::{Kind, Problem};
 use actix_web::body::{BodyStream, MessageBody};
 use actix_web::dev::Payload;
-use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName};
+use actix_web::http::header::{
+    CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName,
+};
 use actix_web::web::{Bytes, BytesMut};
 use actix_web::{FromRequest, HttpRequest};
 use serde_json::Value;
@@ -27,25 +30,8 @@ const BYTES_PER_SECOND: usize = 64 * 1024;
 const MOST_PASSED_OVER_BYTES: usize = 4 * 1024 * 1024;
 const PASSED_OVER_TIME: Duration = Duration::from_secs(2);
 
-pub struct JsonBody(pub Value);
-
 /// Where a body may be left away.
 pub struct OptionalJsonBody(pub Option<Value>);
-
-impl FromRequest for JsonBody {
-    type Error = HttpProblem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, HttpProblem>>>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let (request, payload) = (request.clone(), payload.take());
-        Box::pin(async move {
-            let fail = |problem: Problem| HttpProblem::new(&request, problem);
-            is_json(&request).map_err(fail)?;
-            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
-            json::read(&bytes).map(JsonBody).map_err(|mistake| fail(mistake.into()))
-        })
-    }
-}
 
 impl FromRequest for OptionalJsonBody {
     type Error = HttpProblem;
@@ -54,34 +40,52 @@ impl FromRequest for OptionalJsonBody {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (request, payload) = (request.clone(), payload.take());
         Box::pin(async move {
-            let fail = |problem: Problem| HttpProblem::new(&request, problem);
-            let bytes = read(&request, payload, super::MAX_BODY_BYTES).await.map_err(fail)?;
+            let (headers, stamp) = (request.headers(), Stamp::of(&request));
+            let fail = |problem: Problem| HttpProblem::of(&stamp, problem);
+            let bytes = read(headers, &stamp, payload, MAX_BODY_BYTES).await.map_err(fail)?;
             if bytes.is_empty() {
                 return Ok(OptionalJsonBody(None));
             }
-            is_json(&request).map_err(fail)?;
+            is_json(headers).map_err(fail)?;
             let value = json::read(&bytes).map_err(|mistake| fail(mistake.into()))?;
             Ok(OptionalJsonBody(Some(value)))
         })
     }
 }
 
+/// A whole body as JSON.
+///
+/// # Errors
+/// As `read`, and what makes it no JSON.
+pub async fn read_json(
+    headers: &HeaderMap,
+    stamp: &Stamp,
+    payload: Payload,
+) -> Result<Value, Problem> {
+    is_json(headers)?;
+    Ok(json::read(&read(headers, stamp, payload, MAX_BODY_BYTES).await?)?)
+}
+
 /// The whole body, of at most `limit` bytes, sent plainly.
 ///
 /// # Errors
 /// What it is instead: too large (without reading it, if it says so itself), too slow, packed, broken off.
-pub async fn read(request: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Problem> {
-    is_plain(request)?;
-    let said = header(request, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
+pub async fn read(
+    headers: &HeaderMap,
+    stamp: &Stamp,
+    payload: Payload,
+    limit: usize,
+) -> Result<Bytes, Problem> {
+    is_plain(headers)?;
+    let said = header(headers, CONTENT_LENGTH).and_then(|length| length.parse::<u64>().ok());
     if said.is_some_and(|length| length > limit as u64) {
-        let rest = tokio::time::timeout(PASSED_OVER_TIME, pass_over(payload));
+        let rest = Box::pin(tokio::time::timeout(PASSED_OVER_TIME, pass_over(payload)));
         // Whether it came to its end or not: the answer is the same.
         drop(rest.await);
         return Err(too_large(limit));
     }
     let allowed = time_allowed(limit);
-    let bytes = within(allowed, gather(payload, limit)).await;
-    Stamp::of(request).complete(request);
+    let bytes = within(allowed, stamp, gather(payload, limit)).await;
     bytes.unwrap_or_else(|_| {
         let detail = format!("a body is waited for {} s", allowed.as_secs());
         Err(Problem::new(Kind::TooSlow, detail))
@@ -112,13 +116,31 @@ fn too_large(limit: usize) -> Problem {
     Problem::new(Kind::TooLarge, format!("a body may have {limit} bytes"))
 }
 
-/// Nearly every body came together with its head: the clock is only asked for one that did not.
-async fn within<F: Future>(allowed: Duration, read: F) -> Result<F::Output, Elapsed> {
+/// Nearly every body came together with its head, and is handed on between two looks of the same turn: no clock is
+/// asked and no timer set but for one that is not there at the second look. (Should there be none, because a request
+/// waits behind another, `connection` has its time.)
+async fn within<F: Future>(
+    allowed: Duration,
+    stamp: &Stamp,
+    read: F,
+) -> Result<F::Output, Elapsed> {
     let mut read = pin!(read);
-    match poll_fn(|context| Poll::Ready(read.as_mut().poll(context))).await {
-        Poll::Ready(read) => Ok(read),
-        Poll::Pending => tokio::time::timeout(allowed, read).await,
+    let mut has_looked = false;
+    let at_once = poll_fn(|context| match read.as_mut().poll(context) {
+        Poll::Ready(read) => Poll::Ready(Some(read)),
+        Poll::Pending if has_looked => Poll::Ready(None),
+        Poll::Pending => {
+            has_looked = true;
+            Poll::Pending
+        }
+    });
+    if let Some(read) = at_once.await {
+        stamp.whole();
+        return Ok(read);
     }
+    let read = Box::pin(tokio::time::timeout(allowed, read)).await;
+    stamp.complete();
+    read
 }
 
 /// Reads what is refused anyway, and keeps nothing of it: a connection that is closed while its client still
@@ -143,8 +165,8 @@ fn broken_off() -> Problem {
 }
 
 /// A packed body could be a thousand times as large as it looks.
-fn is_plain(request: &HttpRequest) -> Result<(), Problem> {
-    let packed = request.headers().get_all(CONTENT_ENCODING).any(|encoding| {
+fn is_plain(headers: &HeaderMap) -> Result<(), Problem> {
+    let packed = headers.get_all(CONTENT_ENCODING).any(|encoding| {
         !encoding.to_str().is_ok_and(|name| name.trim().eq_ignore_ascii_case("identity"))
     });
     let detail = "send the body as it is, without the header content-encoding";
@@ -152,8 +174,8 @@ fn is_plain(request: &HttpRequest) -> Result<(), Problem> {
 }
 
 /// `application/json` or `application/…+json`, in UTF-8 if it says in what.
-fn is_json(request: &HttpRequest) -> Result<(), Problem> {
-    let content_type = header(request, CONTENT_TYPE).unwrap_or_default();
+fn is_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let content_type = header(headers, CONTENT_TYPE).unwrap_or_default();
     if content_type == "application/json" {
         return Ok(());
     }
@@ -183,8 +205,8 @@ pub fn in_utf8(content_type: &str) -> Result<(), Problem> {
     Err(Problem::new(Kind::NotPlain, "send the body in UTF-8"))
 }
 
-fn header(request: &HttpRequest, name: HeaderName) -> Option<&str> {
-    request.headers().get(name)?.to_str().ok()
+fn header(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,6 @@
 //! The peer's address cannot be forged, and behind a proxy it is the proxy's. What a proxy says of its own
 //! client is believed only where the operator says that there is one: anybody can send these headers.
 
-use actix_web::HttpRequest;
 use actix_web::http::header::{HeaderMap, HeaderName, X_FORWARDED_FOR, X_FORWARDED_PROTO};
 use std::net::{IpAddr, SocketAddr};
 
@@ -37,9 +36,9 @@ impl From<IpAddr> for Client {
 }
 
 impl Believed {
-    pub fn client(self, request: &HttpRequest) -> Client {
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        self.told(request.headers()).or(peer).map(Client::from).unwrap_or_default()
+    /// `peer`: the connection's other end.
+    pub fn client(self, headers: &HeaderMap, peer: Option<SocketAddr>) -> Client {
+        self.told(headers).or(peer.map(|peer| peer.ip())).map(Client::from).unwrap_or_default()
     }
 
     /// What is believed of the headers; nothing if it is missing or no address.
@@ -120,7 +119,8 @@ mod tests {
             for header in *headers {
                 request = request.append_header(*header);
             }
-            let client = believed.client(&request.to_http_request());
+            let request = request.to_http_request();
+            let client = believed.client(request.headers(), request.peer_addr());
             assert_eq!(client, address(expected), "{believed:?} {headers:?}");
         }
     }

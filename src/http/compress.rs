@@ -25,14 +25,15 @@ const LEAST_BYTES: u64 = 1_024;
 const PIECE_BYTES: usize = 1_000;
 /// After so much the worker looks after others: a fraction of a millisecond.
 const STRETCH_BYTES: usize = 32 * 1_024;
+/// However its path was written.
 const NEVER: &str = "/api/recommend";
 
 /// Whether compressing an answer is worth it.
 pub fn is_worth_it<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
     let size = response.response().body().size();
     matches!(size, BodySize::Sized(bytes) if bytes >= LEAST_BYTES)
-        && response.request().path() != NEVER
         && !response.headers().contains_key(CONTENT_ENCODING)
+        && response.request().match_pattern().as_deref() != Some(NEVER)
 }
 
 /// An answer that is worth it, compressed if the client can read it.

@@ -1,30 +1,39 @@
 //! One client's connection: a stream that is not waited for without end.
 //!
-//! actix-web limits how long the head of a connection's first request may take, and nothing else: a later
-//! head, a body, or a client that does not read its answer may take for ever, each with its buffers. So the
-//! stream below it keeps the time:
+//! actix-web limits how long the head of a connection's first request may take and how long there may be none, and
+//! nothing else: a later head, a body, or a client that does not read its answer may take for ever, each with its
+//! buffers. So the stream below it keeps the time, all of it:
 //!
-//! - a request is whole `REQUEST_TICKS` after its first byte (`Patience` is told: how long we take for the
-//!   answer is not the client's fault);
+//! - a connection on which there is no request is kept for `IDLE_TICKS`, a new one for `HEAD_TICKS`, and closed
+//!   without a word;
+//! - a head is whole `HEAD_TICKS` after its first byte, and a request `REQUEST_TICKS` after it (`Patience` is told:
+//!   how long we take for the answer is not the client's fault);
 //! - while a client does not take its answer, `STALL_TICKS`, and a second more for every `LEAST_RATE` bytes
 //!   that it does take: who reads slowly is served, who reads a byte at a time is not;
 //! - a head has `MAX_HEAD_BYTES` (actix-web would buffer 128 kB of one for each connection).
 //!
 //! Time is a count of seconds that a task of the worker's own moves on (`Watch::tick`), so a request costs a
-//! few loads and stores; a timer for each connection would cost a lock for each request.
+//! few loads and stores; a timer for each connection, as actix-web would have, costs two locks and an allocation for
+//! each request (`docs/performance.md`).
 
 use super::census::Place;
 use super::problem;
 use crate::problem::Kind;
+use memchr::memmem::Finder;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::sync::LazyLock;
 use std::sync::atomic::Ordering::Relaxed;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+/// Seconds for which a connection is kept without a request; a shopper thinks for longer than the 5 that are
+/// actix-web's.
+const IDLE_TICKS: u32 = 15;
+/// Seconds that a head may take, and a new connection until its first byte.
+const HEAD_TICKS: u32 = 5;
 /// Seconds that a request may take to arrive: a batch of 1 MB over a slow line, or the 10 s that a body is given
 /// and the answer that says so.
 const REQUEST_TICKS: u32 = 30;
@@ -37,7 +46,8 @@ const MAX_HEAD_BYTES: usize = 16 * 1024;
 
 /// What a connection is told that ends below the application.
 static TOO_SLOW: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let detail = format!("a request must arrive within {REQUEST_TICKS} s");
+    let detail =
+        format!("a head must arrive within {HEAD_TICKS} s, a request within {REQUEST_TICKS} s");
     problem::last_word(Kind::TooSlow, detail)
 });
 static HEAD_TOO_LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
@@ -46,6 +56,9 @@ static HEAD_TOO_LARGE: LazyLock<Vec<u8>> = LazyLock::new(|| {
 
 const NEVER: u32 = u32::MAX;
 const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+/// As actix-http writes it; the answer may be in the same piece.
+const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+static FIND_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(END_OF_HEAD));
 
 /// A worker's clock, and the connections that it watches.
 #[derive(Default)]
@@ -85,13 +98,37 @@ impl Patience {
     /// The request has arrived: its answer takes as long as it takes.
     pub fn request_is_whole(&self) {
         self.0.whole_by.set(NEVER);
+        self.0.idle_by.set(NEVER);
+    }
+
+    /// A request is under way: what comes meanwhile is its body, or waits for it.
+    pub fn begun(&self) {
+        let watched = &self.0;
+        watched.under_way.set(watched.under_way.get() + 1);
+        watched.has_rest.set(false);
+        watched.idle_by.set(NEVER);
+        // One that was sent behind another has had no time of its own.
+        if watched.whole_by.get() == NEVER {
+            watched.whole_by.set(watched.watch.after(REQUEST_TICKS));
+        }
+    }
+
+    /// Its answer is on its way to the stream.
+    pub fn answered(&self) {
+        self.0.under_way.set(self.0.under_way.get().saturating_sub(1));
     }
 }
 
 /// By when what has to happen, in ticks.
 struct Watched {
+    watch: Rc<Watch>,
+    idle_by: Cell<u32>,
     whole_by: Cell<u32>,
     taken_by: Cell<u32>,
+    /// Requests without an answer: a second one may begin before the first one's answer is sent.
+    under_way: Cell<u32>,
+    /// The last request was answered before it was whole: what comes may be the rest of it.
+    has_rest: Cell<bool>,
     overdue: Cell<bool>,
     /// The connection's task: one, always the same.
     waker: RefCell<Option<Waker>>,
@@ -99,7 +136,11 @@ struct Watched {
 
 impl Watched {
     fn deadline(&self) -> u32 {
-        self.whole_by.get().min(self.taken_by.get())
+        self.idle_by.get().min(self.whole_by.get()).min(self.taken_by.get())
+    }
+
+    fn is_idle(&self) -> bool {
+        self.whole_by.get() == NEVER && self.taken_by.get() == NEVER
     }
 
     fn remember(&self, waker: &Waker) {
@@ -113,7 +154,6 @@ impl Watched {
 /// A watched stream, with its place among all.
 pub struct Connection<S> {
     stream: S,
-    watch: Rc<Watch>,
     watched: Rc<Watched>,
     head: Head,
     /// Taken, and not yet worth a second.
@@ -124,20 +164,17 @@ pub struct Connection<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub fn new(stream: S, place: Place, watch: &Rc<Watch>) -> Self {
         let watched = Rc::new(Watched {
+            watch: Rc::clone(watch),
+            idle_by: Cell::new(watch.after(HEAD_TICKS)),
             whole_by: Cell::new(NEVER),
             taken_by: Cell::new(NEVER),
+            under_way: Cell::default(),
+            has_rest: Cell::default(),
             overdue: Cell::new(false),
             waker: RefCell::default(),
         });
         watch.watched.borrow_mut().push(Rc::downgrade(&watched));
-        Connection {
-            stream,
-            watch: Rc::clone(watch),
-            watched,
-            head: Head::default(),
-            taken_bytes: Cell::default(),
-            place,
-        }
+        Connection { stream, watched, head: Head::default(), taken_bytes: Cell::default(), place }
     }
 
     /// For the requests that come on it.
@@ -156,28 +193,46 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn received(&mut self, bytes: &[u8]) -> bool {
         if self.watched.whole_by.get() == NEVER {
-            self.watched.whole_by.set(self.watch.after(REQUEST_TICKS));
+            if self.watched.under_way.get() > 0 || self.watched.has_rest.get() {
+                return true;
+            }
+            self.watched.idle_by.set(NEVER);
+            self.watched.whole_by.set(self.watched.watch.after(HEAD_TICKS));
             self.head = Head::default();
         }
-        self.head.take(bytes)
+        let was_complete = self.head.complete;
+        let may_go_on = self.head.take(bytes);
+        if self.head.complete && !was_complete {
+            let rest = REQUEST_TICKS - HEAD_TICKS;
+            self.watched.whole_by.set(self.watched.whole_by.get() + rest);
+        }
+        may_go_on
     }
 
     fn sent(&self, bytes: usize, all: bool) {
-        self.watched.whole_by.set(NEVER);
+        let is_idle = self.watched.under_way.get() == 0;
+        if is_idle && self.watched.whole_by.replace(NEVER) != NEVER {
+            self.watched.has_rest.set(true);
+        }
+        self.watched.idle_by.set(match is_idle && all {
+            true => self.watched.watch.after(IDLE_TICKS),
+            false => NEVER,
+        });
         if all {
             self.watched.taken_by.set(NEVER);
         } else if self.watched.taken_by.get() != NEVER {
             let taken = self.taken_bytes.get() + bytes;
             self.taken_bytes.set(taken % LEAST_RATE);
             let more = (taken / LEAST_RATE) as u32;
-            let most = self.watch.after(STALL_TICKS);
+            let most = self.watched.watch.after(STALL_TICKS);
             self.watched.taken_by.set((self.watched.taken_by.get() + more).min(most));
         }
     }
 
     fn not_taken(&self, context: &Context<'_>) {
+        self.watched.idle_by.set(NEVER);
         if self.watched.taken_by.get() == NEVER {
-            self.watched.taken_by.set(self.watch.after(STALL_TICKS));
+            self.watched.taken_by.set(self.watched.watch.after(STALL_TICKS));
         }
         self.watched.remember(context.waker());
     }
@@ -189,16 +244,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Connection<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.watched.overdue.get() {
+        if self.watched.overdue.get() && !self.watched.is_idle() {
             let waits_for_request = self.watched.taken_by.get() == NEVER;
             return Poll::Ready(Err(self.end(context, waits_for_request.then_some(&*TOO_SLOW))));
         }
         let before = buffer.filled().len();
         let Poll::Ready(read) = Pin::new(&mut self.stream).poll_read(context, buffer) else {
+            // Not a byte has come in its last moment either: it is closed.
+            if self.watched.overdue.get() {
+                return Poll::Ready(Ok(()));
+            }
             self.watched.remember(context.waker());
             return Poll::Pending;
         };
         read?;
+        self.watched.overdue.set(false);
         let bytes = &buffer.filled()[before..];
         if !bytes.is_empty() && !self.received(bytes) {
             return Poll::Ready(Err(self.end(context, Some(&HEAD_TOO_LARGE))));
@@ -221,8 +281,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
             return Poll::Pending;
         };
         let written = written?;
-        // "Go on" is no answer: the body of the same request follows.
-        if !bytes.starts_with(b"HTTP/1.1 100 ") {
+        // Alone it is no answer: the body of the same request follows.
+        if bytes != GO_ON {
             self.sent(written, written == bytes.len());
         }
         Poll::Ready(Ok(written))
@@ -233,8 +293,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let ended = ready!(Pin::new(&mut self.stream).poll_shutdown(context));
-        Poll::Ready(ended)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
 
@@ -255,7 +314,7 @@ impl Head {
         }
         let end = match self.ends_in_first(bytes) {
             true => Some(0),
-            false => memchr::memmem::find(bytes, END_OF_HEAD),
+            false => FIND_END.find(bytes),
         };
         self.complete = end.is_some();
         self.bytes += end.unwrap_or(bytes.len());
@@ -295,8 +354,12 @@ mod tests {
     enum Step {
         /// The client sends so many bytes of this.
         Sends(&'static [u8]),
+        /// The service has the head of a request.
+        Begins,
         /// The service has all of the request.
         Whole,
+        /// The service has an answer, which is not sent yet.
+        Has,
         /// The service writes an answer of so many bytes; so many of them must go through.
         Answers(usize, usize),
         /// The client takes so many.
@@ -332,8 +395,11 @@ mod tests {
             let connection = &mut self.connection;
             poll_fn(|context| {
                 let mut buffer = ReadBuf::new(&mut room);
-                let read = Pin::new(&mut *connection).poll_read(context, &mut buffer);
-                Poll::Ready(!matches!(read, Poll::Ready(Err(_))))
+                let lives = match Pin::new(&mut *connection).poll_read(context, &mut buffer) {
+                    Poll::Ready(read) => read.is_ok() && !buffer.filled().is_empty(),
+                    Poll::Pending => true,
+                };
+                Poll::Ready(lives)
             })
             .await
         }
@@ -358,6 +424,14 @@ mod tests {
                 Sends(bytes) => {
                     self.client.write_all(bytes).await.unwrap();
                     self.reads().await
+                }
+                Begins => {
+                    self.connection.patience().begun();
+                    true
+                }
+                Has => {
+                    self.connection.patience().answered();
+                    true
                 }
                 Whole => {
                     self.connection.patience().request_is_whole();
@@ -390,19 +464,78 @@ mod tests {
     fn what_takes_too_long_is_ended_and_nothing_else() {
         const GET: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
         const POST: &[u8] = b"POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\n";
+        check("nothing at all", &[Lives(5), Ends(1)]);
+        check("between two requests", &[Sends(GET), Answers(9, 9), Lives(15), Ends(1)]);
         check(
-            "idle is the business of keep-alive",
-            &[Lives(600), Sends(GET), Answers(9, 9), Lives(600)],
+            "late, and not too late",
+            &[Sends(GET), Whole, Answers(9, 9), Lives(15), Sends(GET), Lives(30)],
         );
-        check("half a head", &[Sends(b"GET"), Lives(30), Ends(1)]);
-        check("a head in drips", &[Sends(b"G"), Lives(20), Sends(b"E"), Lives(10), Ends(1)]);
-        check("a second head", &[Sends(GET), Answers(9, 9), Sends(b"G"), Lives(30), Ends(1)]);
+        check("half a head", &[Sends(b"GET"), Lives(5), Ends(1)]);
+        check("a head in drips", &[Sends(b"G"), Lives(3), Sends(b"E"), Lives(2), Ends(1)]);
+        check("a second head", &[Sends(GET), Whole, Answers(9, 9), Sends(b"G"), Lives(5), Ends(1)]);
+        check(
+            "a head, and then nothing",
+            &[Sends(b"POST"), Lives(4), Sends(POST), Lives(26), Ends(1)],
+        );
         check("a body in drips", &[Sends(POST), Lives(20), Sends(b"{"), Lives(10), Ends(1)]);
         check(
             "a request that is whole",
-            &[Sends(GET), Whole, Lives(600), Answers(9, 9), Lives(600)],
+            &[Sends(GET), Whole, Lives(600), Answers(9, 9), Lives(15), Ends(1)],
         );
-        check("the next one after it", &[Sends(GET), Whole, Answers(9, 9), Sends(b"G"), Ends(31)]);
+        check("the next one after it", &[Sends(GET), Whole, Answers(9, 9), Sends(b"G"), Ends(6)]);
+        check(
+            "one that came before the answer to the last",
+            &[
+                Sends(GET),
+                Begins,
+                Whole,
+                Sends(GET),
+                Lives(600),
+                Has,
+                Answers(9, 9),
+                Begins,
+                Whole,
+                Lives(600),
+                Has,
+                Answers(9, 9),
+                Lives(15),
+                Ends(1),
+            ],
+        );
+        check(
+            "one that begins before the answer to the last is sent",
+            &[
+                Sends(GET),
+                Begins,
+                Whole,
+                Sends(GET),
+                Has,
+                Begins,
+                Whole,
+                Answers(9, 9),
+                Lives(600),
+                Has,
+                Answers(9, 9),
+                Lives(15),
+                Ends(1),
+            ],
+        );
+        check(
+            "the rest of one that was refused",
+            &[
+                Sends(POST),
+                Begins,
+                Has,
+                Answers(9, 9),
+                Sends(&[b'x'; 2 * MAX_HEAD_BYTES]),
+                Lives(15),
+                Ends(1),
+            ],
+        );
+        check(
+            "another after it",
+            &[Sends(POST), Begins, Has, Answers(9, 9), Sends(GET), Begins, Whole, Lives(600)],
+        );
         check(
             "a client that takes nothing",
             &[Sends(GET), Answers(BUFFER + 1, BUFFER), Lives(20), Ends(1)],
@@ -440,7 +573,7 @@ mod tests {
                 Lives(19),
                 Takes(BUFFER),
                 Answers(9, 9),
-                Lives(60),
+                Lives(15),
             ],
         );
     }
@@ -471,10 +604,34 @@ mod tests {
         actix_web::rt::System::new().block_on(async {
             let mut trial = Trial::new();
             assert!(trial.take(&Sends(b"GET")).await);
-            assert!(trial.take(&Ends(31)).await);
+            assert!(trial.take(&Ends(6)).await);
             let mut told = vec![0; 12];
             trial.client.read_exact(&mut told).await.unwrap();
             assert_eq!(told, b"HTTP/1.1 408");
+        });
+    }
+
+    #[test]
+    fn who_asks_nothing_is_not_told_that_he_is_slow() {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            assert!(trial.take(&Ends(6)).await);
+            drop(trial.connection);
+            let mut told = Vec::new();
+            trial.client.read_to_end(&mut told).await.unwrap();
+            assert_eq!(told, b"");
+        });
+    }
+
+    /// A request that comes while its connection is being given up is answered all the same.
+    #[test]
+    fn the_last_moment_counts() {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            (0..6).for_each(|_| trial.watch.tick());
+            assert!(trial.take(&Sends(b"GET / HTTP/1.1\r\n\r\n")).await);
+            assert!(trial.take(&Whole).await);
+            assert!(trial.take(&Answers(9, 9)).await);
         });
     }
 
@@ -486,6 +643,20 @@ mod tests {
             trial.connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await.unwrap();
             assert!(trial.take(&Sends(&[b'x'; 2 * MAX_HEAD_BYTES])).await, "the body");
             assert!(trial.take(&Ends(31)).await);
+        });
+    }
+
+    #[test]
+    fn going_on_and_an_answer_are_an_answer() {
+        actix_web::rt::System::new().block_on(async {
+            let mut trial = Trial::new();
+            for step in [Sends(b"GET / HTTP/1.1\r\nexpect: 100-continue\r\n\r\n"), Whole] {
+                assert!(trial.take(&step).await);
+            }
+            let both = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            trial.connection.write_all(both).await.unwrap();
+            assert!(trial.take(&Lives(15)).await);
+            assert!(trial.take(&Ends(1)).await);
         });
     }
 }

@@ -3,17 +3,17 @@
 
 use crate::sizing::question::Question;
 use crate::sizing::wording::Language;
-use actix_web::HttpRequest;
+use actix_web::HttpMessage;
 use actix_web::http::header::{ACCEPT_LANGUAGE, AcceptLanguage, Header, Preference, Quality};
 use std::cmp::Reverse;
 
 /// Words the answer to `question` as the client likes it, unless it says so itself. Returns the language.
-pub fn settle(question: &mut Question, request: &HttpRequest) -> Language {
+pub fn settle(question: &mut Question, request: &impl HttpMessage) -> Language {
     *question.language.get_or_insert_with(|| accepted(request))
 }
 
 /// English where the header is absent, cannot be read, or asks for what there is not.
-pub fn accepted(request: &HttpRequest) -> Language {
+pub fn accepted(request: &impl HttpMessage) -> Language {
     if !request.headers().contains_key(ACCEPT_LANGUAGE) {
         return Language::default();
     }

@@ -1,23 +1,26 @@
-//! The outermost middleware: gives a request its stamp, and when it is answered says so to the caller in headers,
-//! to the counters, and to the log; and adds to every answer what a browser is told. Nothing in it can fail the request.
+//! The first and the last that is done with a request: it gets its stamp, and when it is answered that is said to
+//! the caller in headers, to the counters, and to the log, and to a browser what every answer tells it. Nothing in it
+//! can fail the request. The outermost middleware of the application; `lane` takes the same steps.
 //!
 //! The log has one line for each failure (an error of ours, or slower than it should be); every other
 //! request is a line at `debug`. None of them holds anything that was sent but the request's id.
 
 use super::client::Believed;
+use super::connection::Patience;
 use super::short::Short;
 use super::stamp::{REQUEST_ID, Stamp};
 use super::stopping::Stopping;
-use super::{ServerOptions, headers, routes, stamp};
-use crate::telemetry::{StatusClass, Telemetry};
-use actix_http::ConnectionType;
+use super::{ServerOptions, headers, routes};
+use crate::telemetry::{InFlight, StatusClass, Telemetry};
+use actix_http::{ConnectionType, ResponseHead};
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, HeaderName, TRANSFER_ENCODING};
+use actix_web::http::header::{HeaderMap, HeaderName};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -65,54 +68,92 @@ pub async fn observe(
     let Some(observer) = request.app_data::<Rc<Observer>>().map(Rc::clone) else {
         return next.call(request).await;
     };
-    let client = observer.believed.client(request.request());
-    let stamp = Rc::new(Stamp::new(request.headers(), client));
-    let (page, over_tls) =
-        (headers::page(request.path()), observer.believed.over_tls(request.headers()));
+    let patience = request.request().conn_data::<Patience>().cloned();
+    let (headers, peer, is_whole) =
+        (request.headers(), request.peer_addr(), matches!(request.parts().1, Payload::None));
+    let stamp = Rc::new(observer.meet(headers, peer, patience, is_whole));
+    let mut seen = observer.see(request.path(), request.headers());
     request.extensions_mut().insert(Rc::clone(&stamp));
-    if !has_body(request.headers()) {
-        stamp::whole(request.request());
-    }
-    let route = routes::position(request.path());
-    let in_flight = observer.records.then(|| observer.telemetry.requests.arrived(observer.shard));
-    let answer = next.call(request).await;
-    if let Some(in_flight) = in_flight {
-        in_flight.answered();
-    }
-    let elapsed_ns = stamp.elapsed_ns();
-    match answer {
+    let in_flight = observer.arrived();
+    match next.call(request).await {
         Ok(mut response) => {
-            let bytes = match response.response().body().size() {
-                BodySize::Sized(bytes) => bytes,
-                _ => 0,
-            };
-            mark(response.headers_mut(), &stamp, elapsed_ns);
-            if observer.stopping.is_asked() {
-                response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
-            }
-            headers::protect(response.headers_mut(), page, over_tls);
-            let route = routes::of_answer(route, response.request());
-            observer.note(&stamp, route, response.status(), elapsed_ns, bytes);
+            seen.route = routes::of_answer(seen.route, response.request());
+            let size = response.response().body().size();
+            let head = response.response_mut().head_mut();
+            observer.send_off(in_flight, &stamp, seen, head, size);
             Ok(response)
         }
         // A failure that no handler has made an answer of.
         Err(error) => {
             let mut response = error.error_response();
-            mark(response.headers_mut(), &stamp, elapsed_ns);
-            headers::protect(response.headers_mut(), page, over_tls);
-            observer.note(&stamp, route, response.status(), elapsed_ns, 0);
+            observer.send_off(in_flight, &stamp, seen, response.head_mut(), BodySize::Sized(0));
             Err(InternalError::from_response(error, response).into())
         }
     }
 }
 
-/// Whether more of it is to come than its head.
-fn has_body(headers: &HeaderMap) -> bool {
-    let length = headers.get(CONTENT_LENGTH);
-    length.is_some_and(|length| length != "0") || headers.contains_key(TRANSFER_ENCODING)
+/// What of a request its answer goes by: taken before the request goes on.
+pub struct Seen {
+    /// Its position in the table of routes.
+    pub route: usize,
+    page: usize,
+    over_tls: bool,
 }
 
 impl Observer {
+    /// A request whose head has just been read. `peer`: its connection's other end; `is_whole`: nothing of it is
+    /// still to come.
+    pub fn meet(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<SocketAddr>,
+        patience: Option<Patience>,
+        is_whole: bool,
+    ) -> Stamp {
+        let stamp = Stamp::new(headers, self.believed.client(headers, peer), patience);
+        stamp.begun();
+        if is_whole {
+            stamp.whole();
+        }
+        stamp
+    }
+
+    pub fn see(&self, path: &str, headers: &HeaderMap) -> Seen {
+        Seen {
+            route: routes::position(path),
+            page: headers::page(path),
+            over_tls: self.believed.over_tls(headers),
+        }
+    }
+
+    /// Counts a request among those that are there, until it is answered or its caller goes.
+    pub fn arrived(&self) -> Option<InFlight<'_>> {
+        self.records.then(|| self.telemetry.requests.arrived(self.shard))
+    }
+
+    /// Says of an answer, whose head this is, what is said of all.
+    pub fn send_off(
+        &self,
+        in_flight: Option<InFlight<'_>>,
+        stamp: &Stamp,
+        Seen { route, page, over_tls }: Seen,
+        head: &mut ResponseHead,
+        size: BodySize,
+    ) {
+        if let Some(in_flight) = in_flight {
+            in_flight.answered();
+        }
+        stamp.sent_off();
+        let elapsed_ns = stamp.took_ns();
+        mark(&mut head.headers, stamp, elapsed_ns);
+        headers::protect(&mut head.headers, page, over_tls);
+        if self.stopping.is_asked() {
+            head.set_connection_type(ConnectionType::Close);
+        }
+        let bytes = if let BodySize::Sized(bytes) = size { bytes } else { 0 };
+        self.note(stamp, route, head.status, elapsed_ns, bytes);
+    }
+
     fn note(&self, stamp: &Stamp, route: usize, status: StatusCode, elapsed_ns: u64, bytes: u64) {
         if self.records {
             let kind = (route, StatusClass::of(status.as_u16()), stamp.tier.get());
@@ -154,10 +195,11 @@ fn tell(level: log::Level, stamp: &Stamp, route: usize, status: StatusCode, elap
 fn mark(headers: &mut HeaderMap, stamp: &Stamp, elapsed_ns: u64) {
     headers.insert(REQUEST_ID, stamp.request_id.clone());
     headers.insert(RESPONSE_TIME, Short::new().millis(elapsed_ns).text("ms").header());
-    let timing = Short::new().text("total;dur=").millis(elapsed_ns);
-    let timing = match stamp.tier.get().name() {
-        "none" => timing,
-        tier => timing.text(", tier;desc=").text(tier),
-    };
+    let mut timing = Short::new();
+    timing.text("total;dur=").millis(elapsed_ns);
+    let tier = stamp.tier.get().name();
+    if tier != "none" {
+        timing.text(", tier;desc=").text(tier);
+    }
     headers.insert(SERVER_TIMING, timing.header());
 }

@@ -15,9 +15,13 @@ const RETRY_AFTER_SECONDS: u32 = 15;
 pub struct HttpProblem(Problem);
 
 impl HttpProblem {
-    /// What went wrong on our side is left with the request, whose middleware logs it.
     pub fn new(request: &HttpRequest, problem: impl Into<Problem>) -> Self {
-        let (stamp, problem) = (Stamp::of(request), problem.into());
+        Self::of(&Stamp::of(request), problem)
+    }
+
+    /// What went wrong on our side is left with the request's stamp, for the log.
+    pub fn of(stamp: &Stamp, problem: impl Into<Problem>) -> Self {
+        let problem = problem.into();
         if let Some(cause) = problem.cause() {
             stamp.failure.replace(Some(cause.to_owned()));
         }

@@ -1,6 +1,6 @@
 //! `POST /api/recommend`: a question in, a size out.
 
-use super::body::JsonBody;
+use super::body;
 use super::language;
 use super::openapi::shapes;
 use super::problem::HttpProblem;
@@ -10,10 +10,13 @@ use crate::problem::{Kind, Problem};
 use crate::service::{Answer, Service, Tier, Unanswered};
 use crate::telemetry;
 use crate::{API_VERSION, OPTIMIZATION_LEVEL};
+use actix_web::body::BoxBody;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderName, HeaderValue,
 };
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Names what the service does without; absent when all is well.
@@ -37,32 +40,44 @@ const BUSY_RETRY_SECONDS: u64 = 1;
 pub async fn recommend(
     request: HttpRequest,
     service: web::Data<Service>,
-    body: JsonBody,
+    payload: web::Payload,
 ) -> Result<HttpResponse, HttpProblem> {
+    answer(&service, &Stamp::of(&request), &request, payload.into_inner()).await
+}
+
+/// From a request whose body is still to come.
+///
+/// # Errors
+/// What to answer instead.
+pub async fn answer(
+    service: &Service,
+    stamp: &Stamp,
+    request: &impl HttpMessage,
+    payload: Payload,
+) -> Result<HttpResponse, HttpProblem> {
+    let fail = |problem| HttpProblem::of(stamp, problem);
+    let body = body::read_json(request.headers(), stamp, payload).await.map_err(fail)?;
     let edition = service.edition();
-    let mut question =
-        edition.engine().question(&body.0).map_err(|e| HttpProblem::new(&request, e))?;
-    let language = language::settle(&mut question, &request);
+    let mut question = edition.engine().question(&body).map_err(|error| fail(error.into()))?;
+    let language = language::settle(&mut question, request);
     // Computing takes some tens of microseconds, for those together that have come together half a millisecond at
     // the most: handing it to another thread costs as much, and there are as many workers as cores.
-    let answer = service
-        .recommend(&edition, question)
-        .await
-        .map_err(|error| HttpProblem::new(&request, problem(&error)))?;
-    let stamp = Stamp::of(&request);
+    let answer =
+        service.recommend(&edition, question).await.map_err(|error| fail(problem(&error)))?;
     stamp.tier.set(counted(answer.tier));
-    let body = envelope(&answer, stamp.elapsed_ns());
-    let mut response = HttpResponse::Ok();
-    response
-        .insert_header((CACHE, fixed(header(answer.tier))))
-        // About a person: no proxy keeps it.
-        .insert_header((CACHE_CONTROL, fixed("no-store")))
-        .insert_header((CONTENT_LANGUAGE, fixed(language.tag())))
-        .insert_header((CONTENT_TYPE, fixed("application/json")));
+    let body = envelope(&answer, stamp.answered());
+    let mut response = HttpResponse::with_body(StatusCode::OK, BoxBody::new(body));
+    let headers = response.headers_mut();
+    headers.insert(CACHE, fixed(header(answer.tier)));
+    // About a person: no proxy keeps it.
+    headers.insert(CACHE_CONTROL, fixed("no-store"));
+    headers.insert(CONTENT_LANGUAGE, fixed(language.tag()));
+    headers.insert(CONTENT_TYPE, fixed("application/json"));
     if service.lacks_its_store() {
-        response.insert_header(DEGRADED_STORE);
+        let (name, value) = DEGRADED_STORE;
+        headers.insert(name, fixed(value));
     }
-    Ok(response.body(body))
+    Ok(response)
 }
 
 fn problem(unanswered: &Unanswered) -> Problem {
@@ -100,7 +115,8 @@ pub(super) fn counted(tier: Tier) -> telemetry::Tier {
 /// The finished recommendation between what is known only now; nothing is encoded twice.
 fn envelope(answer: &Answer, elapsed_ns: u64) -> Vec<u8> {
     let is_hit = if answer.tier == Tier::Computed { "false" } else { "true" };
-    let elapsed_ms = Short::new().millis(elapsed_ns);
+    let mut elapsed_ms = Short::new();
+    elapsed_ms.millis(elapsed_ns);
     let parts: [&[u8]; 15] = [
         br#"{"recommendation":"#,
         &answer.recommendation,

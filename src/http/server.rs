@@ -1,4 +1,4 @@
-//! The server: connections in, each limited and counted, to the one application.
+//! The server: connections in, each limited and counted, to the one application and the lane beside it.
 //!
 //! Built from actix-http and actix-server, as `HttpServer` is, because what limits a connection lies
 //! between the two: `census` (who may connect), `connection` (how long it may take), `stopping`.
@@ -7,13 +7,14 @@ use super::admit::Tolls;
 use super::batch::{self, Batches};
 use super::census::{Census, Place};
 use super::connection::{Connection, Watch};
+use super::lane::{self, Lane};
 use super::observe::Observer;
 use super::rate::Limiter;
 use super::stopping::{FINISH_SECONDS, Stop, Stopping};
 use super::{ServerOptions, application, problem};
 use crate::problem::Kind;
 use crate::service::Service;
-use actix_http::{HttpService, Protocol, error::DispatchError};
+use actix_http::{HttpService, KeepAlive, Protocol, error::DispatchError};
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, map_config};
 use actix_web::dev::{AppConfig, Server as Running, ServiceFactory, fn_service};
 use actix_web::rt::{self, net::TcpStream};
@@ -24,10 +25,6 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
-/// The head of a connection's first request; for later ones see `connection`.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
-/// A shopper thinks for longer than the 5 s that are actix-web's.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// For the end of a connection that is closed.
 const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_secs(1);
@@ -134,26 +131,26 @@ fn connections(
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()>
 {
     let shard = shared.started.fetch_add(1, Relaxed) % shared.options.workers;
-    let observer =
-        Observer::new(shared.service.telemetry(), shard, &shared.options, shared.stopping.clone());
-    let Shared { census, stopping, address, .. } = shared.clone();
+    let Shared { service, options, census, stopping, address, tolls, .. } = shared.clone();
+    let observer = Observer::new(service.telemetry(), shard, &options, stopping.clone());
+    let (observer, tolls) = (Rc::new(observer), tolls.map(Rc::new));
+    let application = application(shared, Rc::clone(&observer), tolls.clone())
+        .into_factory()
+        .map_err(|error: actix_web::Error| error.error_response());
+    let lane = Lane { observer, tolls, service, is_open: options.origins.is_empty() };
     let watch = Rc::new(Watch::default());
     rt::spawn(keep_time(Rc::clone(&watch)));
     let http = HttpService::build()
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_TIMEOUT)
+        // Heads and idle connections are the business of `connection`, which needs no timer for each request.
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
         .client_disconnect_timeout(DISCONNECT_TIMEOUT)
         .local_addr(address)
         .on_connect_ext(|connection: &Connection<TcpStream>, extensions| {
             extensions.insert(connection.patience());
         })
         .graceful_shutdown_signal(move || stopping.is_over())
-        .finish(map_config(
-            application(shared, observer)
-                .into_factory()
-                .map_err(|error: actix_web::Error| error.error_response()),
-            |()| AppConfig::default(),
-        ));
+        .finish(lane::beside(map_config(application, |()| AppConfig::default()), lane));
     fn_service(move |stream: TcpStream| {
         let (census, watch) = (Arc::clone(&census), Rc::clone(&watch));
         async move {
@@ -182,6 +179,8 @@ async fn refuse(stream: &TcpStream) -> DispatchError {
 
 async fn keep_time(watch: Rc<Watch>) {
     let mut ticks = rt::time::interval(TICK);
+    // After a pause of the whole process nobody is late by it.
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         ticks.tick().await;
         watch.tick();

@@ -464,6 +464,33 @@ fn a_body_that_says_it_is_too_large_is_not_waited_for() {
 }
 
 #[test]
+fn a_connection_on_which_nothing_is_asked_is_closed() {
+    let alive = "GET /api/health/live HTTP/1.1\r\nhost: x\r\n";
+    let rows = [
+        // Nothing: without a word. Half a head: it is said.
+        (String::new(), "", 5),
+        ("GET / HTTP/1.1\r\nho".to_owned(), "HTTP/1.1 408", 5),
+        // Kept after an answer, also one that came with "go on".
+        (format!("{alive}\r\n"), "HTTP/1.1 200", 15),
+        (format!("{alive}expect: 100-continue\r\n\r\n"), "HTTP/1.1 100", 15),
+        (format!("{alive}\r\n{alive}\r\n"), "HTTP/1.1 200", 15),
+    ];
+    let check = |(sent, expected, seconds): &(String, &str, u64)| {
+        let started = Instant::now();
+        let reply = raw(&SERVICE, sent.as_bytes());
+        let waited = started.elapsed();
+        assert!(reply.starts_with(expected), "{sent}: {reply}");
+        assert_eq!(reply.is_empty(), expected.is_empty(), "{sent}: {reply}");
+        // `raw` gives up after twenty seconds.
+        let bounds = Duration::from_secs(*seconds)..Duration::from_secs(19);
+        assert!(bounds.contains(&waited), "{sent}: {waited:?}");
+    };
+    std::thread::scope(|scope| {
+        rows.iter().for_each(|row| drop(scope.spawn(|| check(row))));
+    });
+}
+
+#[test]
 fn a_body_that_does_not_come_is_given_up() {
     let request = "POST /api/recommend HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 26\r\n\r\n{\"height\"";
     let started = Instant::now();

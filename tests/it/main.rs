@@ -15,6 +15,7 @@ mod edge;
 mod golden;
 mod hangup;
 mod http;
+mod lane;
 mod laws;
 mod licences;
 mod logs;

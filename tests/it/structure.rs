@@ -98,7 +98,7 @@ fn imports_go_one_way() {
 const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve"]),
     ("actix_http", &["src/http"]),
-    ("actix_service", &["src/http/server.rs"]),
+    ("actix_service", &["src/http/server.rs", "src/http/lane.rs"]),
     ("memchr", &["src/http/connection.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
@@ -111,6 +111,7 @@ const HOMES: &[(&str, &[&str])] = &[
             "src/cache",
             "src/http/batch.rs",
             "src/http/body.rs",
+            "src/http/server.rs",
             "src/http/performance.rs",
             "src/http/connection.rs",
             "src/http/stopping.rs",
