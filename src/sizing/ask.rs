@@ -16,7 +16,7 @@ use super::fit::{DrawnNeeds, Needs, Zone};
 use super::know;
 use super::normal;
 use super::question::{Question, TapeBy};
-use super::sample::{DrawSet, Values};
+use super::sample::{Answers, DrawSet};
 use serde::Serialize;
 use std::sync::LazyLock;
 use utoipa::ToSchema;
@@ -58,17 +58,20 @@ pub fn open(
     best: &Candidate,
 ) -> Vec<NextQuestion> {
     let most = best.fit_draws;
-    let contenders: Vec<&Candidate> = candidates
+    let contenders: Vec<&DrawSet> = candidates
         .iter()
         .filter(|c| f64::from(c.fit_draws) >= CONTENDER * f64::from(most))
+        .map(|c| &c.fits)
         .collect();
     if contenders.is_empty() {
         return Vec::new();
     }
+    let uninformed = answers(drawn, Zone::Chest, 0.0).held_by_group(ASKED, &[], &contenders);
     let mut worthwhile: Vec<NextQuestion> = unanswered(question, needs)
         .into_iter()
         .map(|asking| {
-            let gain = gain(&asking, needs, drawn, &contenders);
+            let informed = informed(&asking, needs, drawn, &contenders);
+            let gain = f64::from(informed - uninformed) / ASKED as f64;
             NextQuestion { field: asking.field, gain: (gain * 100.0).round() / 100.0 }
         })
         .filter(|next| next.gain >= WORTHWHILE)
@@ -115,41 +118,26 @@ fn unanswered(question: &Question, needs: &Needs<'_>) -> Vec<Asking> {
     open
 }
 
-fn gain(
+/// How many draws have a jacket that fits once they have answered.
+fn informed(
     asking: &Asking,
     needs: &Needs<'_>,
     drawn: &DrawnNeeds<'_, '_>,
-    contenders: &[&Candidate],
-) -> f64 {
+    contenders: &[&DrawSet],
+) -> u32 {
     let (mean, sd) = needs.moments(asking.zone);
-    let answers = answers(drawn.values(asking.zone), asking.noise);
     let total_sd = sd.hypot(asking.noise);
-    let mut low = f32::NEG_INFINITY;
-    let mut informed = 0;
-    let edges = asking.edges.iter().map(|edge| (mean + total_sd * edge) as f32);
-    for high in edges.chain([f32::INFINITY]) {
-        let members = DrawSet::between(&answers, low, high);
-        informed += most(contenders, &members);
-        low = high;
-    }
-    let uninformed = contenders.iter().map(|c| c.fits.count_both(&c.fits, ASKED)).max();
-    f64::from(informed - uninformed.unwrap_or(0)) / ASKED as f64
+    let edges: Vec<f32> = asking.edges.iter().map(|edge| (mean + total_sd * edge) as f32).collect();
+    answers(drawn, asking.zone, asking.noise).held_by_group(ASKED, &edges, contenders)
+}
+
+fn answers<'d>(drawn: &'d DrawnNeeds<'_, '_>, zone: Zone, noise: f64) -> Answers<'d> {
+    let errors = &normal::draws()[Zone::COUNT];
+    Answers { values: drawn.values(zone), errors, noise: noise as f32 }
 }
 
 /// Where a standard normal is cut into so many groups of equal size.
 fn edges(groups: u32) -> Vec<f64> {
     let share = |group| f64::from(group) / f64::from(groups);
     (1..groups).map(|group| normal::quantile(share(group))).collect()
-}
-
-/// How many of `members` the best of the contenders fits.
-fn most(contenders: &[&Candidate], members: &DrawSet) -> u32 {
-    contenders.iter().map(|c| c.fits.count_both(members, ASKED)).max().unwrap_or(0)
-}
-
-/// What each draw would answer.
-fn answers(values: &Values, noise: f64) -> [f32; ASKED] {
-    let errors = &normal::draws()[Zone::COUNT];
-    let noise = noise as f32;
-    std::array::from_fn(|i| values[i] + noise * errors[i])
 }

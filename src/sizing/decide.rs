@@ -28,6 +28,9 @@ const FAR_BETTER: u32 = 2;
 /// The length of a person's height gives way to another when that fits this share more.
 const LENGTH_GAIN: f64 = 0.10;
 
+/// A probability by quadrature is right to this (`fit`).
+const QUADRATURE_ERROR: f64 = 1e-5;
+
 /// One jacket with the draws that it fits.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
@@ -71,6 +74,10 @@ pub fn number(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
         let band_cm = pattern.block.band_cm(index, pattern.ease);
         needs.chest_and_shoulder_probability(band_cm, &regular(pattern, index))
     };
+    let chest_alone = |index: usize| {
+        let (from_cm, to_cm) = pattern.block.band_cm(index, pattern.ease);
+        needs.probability_between_cm(Zone::Chest, from_cm, to_cm)
+    };
     let start = nearest_by_chest(needs, pattern);
     let mut best = (start, probability(start));
     // The probability has one peak over the sizes (a log-concave density over a moving window).
@@ -78,6 +85,10 @@ pub fn number(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
         loop {
             let next = if downwards { best.0.checked_sub(1) } else { Some(best.0 + 1) };
             let Some(next) = next.filter(|next| *next < sizes.len()) else { break };
+            // Less than its chest alone, which is sixteen times as quick.
+            if chest_alone(next) + QUADRATURE_ERROR <= best.1 {
+                break;
+            }
             let there = probability(next);
             if there <= best.1 {
                 break;

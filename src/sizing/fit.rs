@@ -11,7 +11,7 @@ use super::body::Measure;
 use super::chart::{Block, Chart, Cut, Ease, Length, Size, Tolerance};
 use super::normal::{self, DRAWS};
 use super::posterior::{HEIGHT, Posterior};
-use super::sample::{DrawSet, Values};
+use super::sample::{self, DrawSet, Values};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
@@ -158,14 +158,10 @@ impl<'p> Needs<'p> {
         let draws = normal::draws();
         let mut values = Box::new([[0.0; DRAWS]; Zone::COUNT]);
         for zone in Zone::ALL {
-            let values = &mut values[zone as usize];
-            values.fill(self.mean[zone as usize] as f32);
-            for (k, draw) in draws[..=zone as usize].iter().enumerate() {
-                let factor = lower[zone as usize][k] as f32;
-                for (value, z) in values.iter_mut().zip(draw) {
-                    *value += factor * z;
-                }
-            }
+            let zone = zone as usize;
+            let factors = lower[zone].map(|factor| factor as f32);
+            let mean = self.mean[zone] as f32;
+            sample::mixed(mean, &factors[..=zone], draws, &mut values[zone]);
         }
         DrawnNeeds { needs: self, values }
     }

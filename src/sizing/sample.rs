@@ -1,11 +1,19 @@
-//! Which of the fixed draws satisfy what: sets of draws as bits, so that "and" and "how many" are a
-//! few instructions for a thousand bodies.
+//! What is done with a thousand draws at once: needs made of them, and which of them satisfy what, as sets of
+//! bits, so that "and" and "how many" are a few instructions for a thousand bodies.
+//!
+//! Everything that goes through all draws is compiled for each width of vectors and runs on the widest that the
+//! processor has. An answer is the same on all of them, to the bit: sums are added in one order and never fused.
 
 use super::normal::DRAWS;
-use wide::f32x8;
+use fearless_simd::{Level, dispatch, f32x16, prelude::*};
+use std::sync::LazyLock;
 
 const WORDS: usize = DRAWS / 64;
-const LANES: usize = 8;
+const LANES: usize = 16;
+/// Groups are cut by so many limits at the most.
+const MOST_EDGES: usize = 3;
+
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// A coordinate of every draw.
 pub type Values = [f32; DRAWS];
@@ -15,19 +23,9 @@ pub type Values = [f32; DRAWS];
 pub struct DrawSet([u64; WORDS]);
 
 impl DrawSet {
-    /// The draws whose value lies in `[low, high)`. `values` may be the first of them only: 64 or a
-    /// multiple.
-    pub fn between(values: &[f32], low: f32, high: f32) -> Self {
-        let (low, high) = (f32x8::splat(low), f32x8::splat(high));
-        let mut words = [0; WORDS];
-        for (word, chunk) in words.iter_mut().zip(values.as_chunks::<64>().0) {
-            for (i, lanes) in chunk.as_chunks::<LANES>().0.iter().enumerate() {
-                let lanes = f32x8::new(*lanes);
-                let inside = lanes.simd_ge(low) & lanes.simd_lt(high);
-                *word |= u64::from(inside.to_bitmask()) << (i * LANES);
-            }
-        }
-        DrawSet(words)
+    /// The draws whose value lies in `[low, high)`.
+    pub fn between(values: &Values, low: f32, high: f32) -> Self {
+        dispatch!(*LEVEL, simd => between(simd, values, low, high))
     }
 
     pub fn and(&self, other: &DrawSet) -> DrawSet {
@@ -35,29 +33,164 @@ impl DrawSet {
     }
 
     pub fn count(&self) -> u32 {
-        self.0.iter().map(|word| word.count_ones()).sum()
+        dispatch!(*LEVEL, _ => count(&self.0))
     }
+}
 
-    /// How many of the first `draws` are in both.
-    pub fn count_both(&self, other: &DrawSet, draws: usize) -> u32 {
-        let words = draws / 64;
-        self.0[..words].iter().zip(&other.0[..words]).map(|(a, b)| (a & b).count_ones()).sum()
+/// `mean`, and of each of `draws` its `factor`: sums of standard normals.
+pub fn mixed(mean: f32, factors: &[f32], draws: &[Values], into: &mut Values) {
+    dispatch!(*LEVEL, simd => mix(simd, mean, factors, draws, into));
+}
+
+/// What each draw would answer to a question: its value, and of its error so much.
+#[derive(Clone, Copy)]
+pub struct Answers<'v> {
+    pub values: &'v Values,
+    pub errors: &'v Values,
+    pub noise: f32,
+}
+
+impl Answers<'_> {
+    /// Sorts the first `draws` (64 or a multiple) into groups by their answers, of which `edges` (three at the most,
+    /// rising) are the limits, and gives to each group the one of `sets` that holds most of it: how many are held
+    /// then, of all groups together.
+    pub fn held_by_group(self, draws: usize, edges: &[f32], sets: &[&DrawSet]) -> u32 {
+        dispatch!(*LEVEL, simd => held_by_group(simd, self, draws / 64, edges, sets))
     }
+}
+
+#[inline(always)]
+fn between<S: Simd>(simd: S, values: &Values, low: f32, high: f32) -> DrawSet {
+    let (low, high) = (f32x16::splat(simd, low), f32x16::splat(simd, high));
+    let mut words = [0; WORDS];
+    for (word, chunk) in words.iter_mut().zip(values.as_chunks::<64>().0) {
+        *word = bits(chunk, |_, lanes| {
+            let value = f32x16::from_slice(simd, lanes);
+            (value.simd_ge(low) & value.simd_lt(high)).to_bitmask()
+        });
+    }
+    DrawSet(words)
+}
+
+/// A word of what `of_lanes` says of each sixteen, given where they begin.
+#[inline(always)]
+fn bits(values: &[f32; 64], of_lanes: impl Fn(usize, &[f32; LANES]) -> u64) -> u64 {
+    let (sixteens, _) = values.as_chunks::<LANES>();
+    (0..64 / LANES).fold(0, |word, i| word | of_lanes(i * LANES, &sixteens[i]) << (i * LANES))
+}
+
+#[inline(always)]
+fn count(words: &[u64]) -> u32 {
+    words.iter().map(|word| word.count_ones()).sum()
+}
+
+#[inline(always)]
+fn count_both(a: &[u64], b: &[u64]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| (a & b).count_ones()).sum()
+}
+
+#[inline(always)]
+fn mix<S: Simd>(simd: S, mean: f32, factors: &[f32], draws: &[Values], into: &mut Values) {
+    for (place, lanes) in into.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
+        let mut sum = f32x16::splat(simd, mean);
+        for (factor, draw) in factors.iter().zip(draws) {
+            sum += f32x16::from_slice(simd, &draw.as_chunks::<LANES>().0[place]) * *factor;
+        }
+        sum.store_slice(lanes);
+    }
+}
+
+#[inline(always)]
+fn held_by_group<S: Simd>(
+    simd: S,
+    answers: Answers<'_>,
+    words: usize,
+    edges: &[f32],
+    sets: &[&DrawSet],
+) -> u32 {
+    let Answers { values, errors, noise } = answers;
+    let mut below = [[0; WORDS]; MOST_EDGES];
+    let chunks = values.as_chunks::<64>().0.iter().zip(errors.as_chunks::<64>().0);
+    for (word, (values, errors)) in chunks.take(words).enumerate() {
+        let answer = |at: usize, lanes: &[f32; LANES]| {
+            let error = f32x16::from_slice(simd, &errors[at..at + LANES]);
+            f32x16::from_slice(simd, lanes) + error * noise
+        };
+        for (below, edge) in below.iter_mut().zip(edges) {
+            below[word] = bits(values, |at, lanes| answer(at, lanes).simd_lt(*edge).to_bitmask());
+        }
+    }
+    let mut most = [0; MOST_EDGES + 1];
+    for set in sets {
+        let mut before = 0;
+        for (most, below) in most.iter_mut().zip(&below[..edges.len()]) {
+            let until = count_both(&set.0[..words], below);
+            *most = (until - before).max(*most);
+            before = until;
+        }
+        let last = &mut most[edges.len()];
+        *last = (count(&set.0[..words]) - before).max(*last);
+    }
+    most.iter().sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn values(factor: usize, modulus: usize) -> Values {
+        std::array::from_fn(|i| ((i * factor) % modulus) as f32)
+    }
+
     #[test]
     fn a_set_holds_what_a_plain_loop_finds() {
-        let values: Values = std::array::from_fn(|i| ((i * 37) % 101) as f32);
+        let values = values(37, 101);
         for (low, high) in [(0.0, 101.0), (10.0, 20.0), (50.0, 50.0), (90.5, 200.0)] {
             let plain = values.iter().filter(|v| **v >= low && **v < high).count();
             let set = DrawSet::between(&values, low, high);
             assert_eq!(set.count() as usize, plain, "{low}..{high}");
             assert_eq!(set.and(&set), set);
-            assert_eq!(set.count_both(&set, DRAWS), set.count());
+            for (i, value) in values.iter().enumerate() {
+                let is_in = set.0[i / 64] >> (i % 64) & 1 == 1;
+                assert_eq!(is_in, (low..high).contains(value), "{i}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_sum_is_what_a_plain_loop_adds() {
+        let draws = [values(37, 101), values(11, 97), values(5, 89)];
+        let factors = [0.37, -1.3, 0.011];
+        let mut sums = [0.0; DRAWS];
+        mixed(0.7, &factors, &draws, &mut sums);
+        for (i, sum) in sums.iter().enumerate() {
+            let plain = draws.iter().zip(factors).fold(0.7, |sum, (draw, f)| sum + draw[i] * f);
+            assert_eq!(sum.to_bits(), plain.to_bits(), "{i}: {sum} {plain}");
+        }
+    }
+
+    #[test]
+    fn each_group_has_the_set_that_holds_most_of_it() {
+        let (values, errors) = (values(37, 101), values(11, 97));
+        let sets = [(0.0, 60.0), (20.0, 90.0), (70.0, 101.0)]
+            .map(|(low, high)| DrawSet::between(&values, low, high));
+        let sets: Vec<&DrawSet> = sets.iter().collect();
+        for (draws, edges) in
+            [(512, vec![40.0, 60.0, 90.0]), (64, vec![30.0, 80.0]), (1024, vec![])]
+        {
+            let group = |i: usize| {
+                let answer = values[i] + 0.3 * errors[i];
+                edges.iter().filter(|edge| answer >= **edge).count()
+            };
+            let held = |set: &DrawSet, of: usize| {
+                let holds = |i: &usize| set.0[i / 64] >> (i % 64) & 1 == 1;
+                (0..draws).filter(holds).filter(|i| group(*i) == of).count() as u32
+            };
+            let plain: u32 = (0..=edges.len())
+                .map(|of| sets.iter().map(|set| held(set, of)).max().unwrap())
+                .sum();
+            let answers = Answers { values: &values, errors: &errors, noise: 0.3 };
+            assert_eq!(answers.held_by_group(draws, &edges, &sets), plain, "{draws} {edges:?}");
         }
     }
 }

@@ -146,7 +146,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("subtle", &["src/http/admin.rs"]),
     ("ndarray", &["src/sizing/posterior.rs"]),
     ("statrs", &["src/sizing/normal.rs"]),
-    ("wide", &["src/sizing/sample.rs"]),
+    ("fearless_simd", &["src/sizing/sample.rs"]),
     ("flate2", &["src/http/assets.rs"]),
     // A derive on what is answered, like serde's; the document is made in http/openapi.
     (
