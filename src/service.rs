@@ -242,11 +242,17 @@ impl Service {
     }
 }
 
+/// An answer has 2 kB: one that grows into its place is copied five times.
+const TYPICAL_BYTES: usize = 4096;
+
 /// The recommendation for a canonical question, as JSON.
 fn encoded(engine: &Engine, question: &Question) -> Result<Vec<u8>, RecommendError> {
     engine.recommend(question).map(|recommendation| encode(&recommendation))
 }
 
 fn encode(recommendation: &Recommendation) -> Vec<u8> {
-    serde_json::to_vec(recommendation).expect("a recommendation holds text and finite numbers only")
+    let mut encoded = Vec::with_capacity(TYPICAL_BYTES);
+    serde_json::to_writer(&mut encoded, recommendation)
+        .expect("a recommendation holds text and finite numbers only");
+    encoded
 }

@@ -32,6 +32,11 @@ impl Row {
     pub fn digest(&self) -> &Digest {
         &self.digest
     }
+
+    /// In the table, near enough.
+    pub fn bytes(&self) -> usize {
+        self.packed.len() + self.scope.len() + size_of::<Digest>()
+    }
 }
 
 /// What a look-up found.
@@ -47,9 +52,26 @@ pub enum Found {
     Damaged,
 }
 
+/// Writes `rows`, which are in the order of their digests, and deletes the `leaving` rows that expire first: one walk
+/// through the index by digest for both, most of whose pages are touched by either. To be called in a transaction.
+///
 /// # Errors
 /// As SQLite's.
-pub fn put(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
+pub fn put_all(connection: &Connection, rows: &[Row], leaving: usize) -> rusqlite::Result<()> {
+    let mut leaving = oldest(connection, leaving)?.into_iter().peekable();
+    for row in rows {
+        while let Some((digest, id)) = leaving.next_if(|(digest, _)| *digest <= row.digest.0) {
+            // One that is written again stays.
+            if digest < row.digest.0 {
+                delete_one(connection, id)?;
+            }
+        }
+        put(connection, row)?;
+    }
+    leaving.try_for_each(|(_, id)| delete_one(connection, id).map(drop))
+}
+
+fn put(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let Row { digest, scope, expires_at_ms, checksum, packed } = row;
     connection
         .prepare_cached(
@@ -185,7 +207,10 @@ pub fn delete_expired(
 ) -> rusqlite::Result<usize> {
     let which = "SELECT digest, id FROM cached_answer
                  WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2 LIMIT ?3";
-    delete(connection, which, params![now_ms, now_ms.saturating_add(ttl_ms), limit_of(limit)])
+    let latest_ms = now_ms.saturating_add(ttl_ms);
+    in_transaction(connection, || {
+        by_digest(connection, which, params![now_ms, latest_ms, limit_of(limit)])
+    })
 }
 
 /// Deletes the `limit` rows that expire first, expired or not: room for newer ones.
@@ -193,29 +218,53 @@ pub fn delete_expired(
 /// # Errors
 /// As SQLite's.
 pub fn delete_oldest(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
-    let which = "SELECT digest, id FROM cached_answer ORDER BY expires_at_ms LIMIT ?1";
-    delete(connection, which, params![limit_of(limit)])
+    in_transaction(connection, || oldest(connection, limit))
 }
 
-/// Deletes the rows whose digests and ids `which` selects, in one transaction, in the order of the digests' index: what
-/// expires together lies together in the table and all over that index, of which SQLite's cache holds a part
-/// only. In the table's order nearly every row read and wrote a page of it again.
-fn delete(connection: &Connection, which: &str, params: impl Params) -> rusqlite::Result<usize> {
-    let transaction = connection.unchecked_transaction()?;
-    let mut rows = transaction
+/// The `limit` rows that expire first.
+fn oldest(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Place>> {
+    if limit == 0 {
+        return Ok(Vec::new());
+    }
+    let which = "SELECT digest, id FROM cached_answer ORDER BY expires_at_ms LIMIT ?1";
+    by_digest(connection, which, params![limit_of(limit)])
+}
+
+/// A row's digest and id.
+type Place = ([u8; 16], i64);
+
+/// What `which` selects, in the order of the digests' index: what expires together lies together in the table and all
+/// over that index, of which SQLite's cache holds a part only. Deleted in the table's order nearly every row
+/// read and wrote a page of it again.
+fn by_digest(
+    connection: &Connection,
+    which: &str,
+    params: impl Params,
+) -> rusqlite::Result<Vec<Place>> {
+    let mut rows = connection
         .prepare_cached(which)?
         // A flipped bit can make a digest something else: that row is to go too.
         .query_map(params, |row| Ok((row.get(0).unwrap_or([0; 16]), row.get(1)?)))?
-        .collect::<rusqlite::Result<Vec<([u8; 16], i64)>>>()?;
+        .collect::<rusqlite::Result<Vec<Place>>>()?;
     rows.sort_unstable();
-    let mut delete = transaction.prepare_cached("DELETE FROM cached_answer WHERE id = ?1")?;
+    Ok(rows)
+}
+
+fn in_transaction(
+    connection: &Connection,
+    select: impl FnOnce() -> rusqlite::Result<Vec<Place>>,
+) -> rusqlite::Result<usize> {
+    let transaction = connection.unchecked_transaction()?;
     let mut count = 0;
-    for (_, id) in rows {
-        count += delete.execute([id])?;
+    for (_, id) in select()? {
+        count += delete_one(connection, id)?;
     }
-    drop(delete);
     transaction.commit()?;
     Ok(count)
+}
+
+fn delete_one(connection: &Connection, id: i64) -> rusqlite::Result<usize> {
+    connection.prepare_cached("DELETE FROM cached_answer WHERE id = ?1")?.execute([id])
 }
 
 fn limit_of(rows: usize) -> i64 {
@@ -253,4 +302,39 @@ fn checksum(digest: &Digest, expires_at_ms: i64, answer: &[u8]) -> u32 {
     hasher.update(&expires_at_ms.to_le_bytes());
     hasher.update(answer);
     hasher.finalize()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::open;
+    use super::*;
+
+    fn row(n: u8, expires_at_ms: i64) -> Row {
+        Row::new(Digest([n; 16]), "s".into(), &[n; 50], expires_at_ms, &Packer::new(&[]))
+    }
+
+    /// What is there after rows (digest, expiry) came to a file of digests 1 to 5, which expire at 10 to 50.
+    #[track_caller]
+    fn check(came: &[(u8, i64)], leaving: usize, left: &[u8]) {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = open::writer(&dir.path().join("suitsize.db"), 1 << 20).unwrap();
+        let rows = |rows: &[(u8, i64)]| rows.iter().map(|(n, at)| row(*n, *at)).collect::<Vec<_>>();
+        put_all(&connection, &rows(&[(1, 10), (2, 20), (3, 30), (4, 40), (5, 50)]), 0).unwrap();
+        put_all(&connection, &rows(came), leaving).unwrap();
+        let mut there = Vec::new();
+        for_each_digest(&connection, |digest| there.push(digest.0[0])).unwrap();
+        there.sort_unstable();
+        assert_eq!(there, left, "{came:?}, {leaving} leave");
+    }
+
+    #[test]
+    fn the_first_to_expire_leave_with_those_that_come() {
+        check(&[(6, 60)], 0, &[1, 2, 3, 4, 5, 6]);
+        check(&[(6, 60)], 2, &[3, 4, 5, 6]);
+        check(&[(0, 60), (3, 60), (7, 60)], 1, &[0, 2, 3, 4, 5, 7]);
+        // One that is written again stays, whenever it was to expire.
+        check(&[(1, 60), (2, 60)], 3, &[1, 2, 4, 5]);
+        check(&[(6, 60)], 99, &[6]);
+        check(&[], 2, &[3, 4, 5]);
+    }
 }

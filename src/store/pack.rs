@@ -7,10 +7,16 @@
 //! an engine that answers otherwise also has other keys. If it did not, the checksum of the plain answer
 //! makes a wrong dictionary a miss.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 /// An answer is a few kB; what claims more is not one.
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    /// Where it is packed, before its length is known.
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 pub struct Packer {
     dictionary: Vec<u8>,
@@ -24,9 +30,12 @@ impl Packer {
 
     pub fn pack(&self, answer: &[u8]) -> Vec<u8> {
         let length = u32::try_from(answer.len()).unwrap_or(u32::MAX);
-        let mut packed = length.to_le_bytes().to_vec();
-        packed.extend(lz4_flex::block::compress_with_dict(answer, &self.dictionary));
-        packed
+        SCRATCH.with_borrow_mut(|scratch| {
+            scratch.resize(lz4_flex::block::get_maximum_output_size(answer.len()), 0);
+            let bytes = lz4_flex::block::compress_into_with_dict(answer, scratch, &self.dictionary)
+                .expect("there is room for the most that it can be");
+            [&length.to_le_bytes(), &scratch[..bytes]].concat()
+        })
     }
 
     /// `None` for bytes that `pack` did not make, or made with another dictionary; bytes that were

@@ -122,9 +122,7 @@ impl Writer {
     fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for row in rows {
-            answers::put(&transaction, row)?;
-        }
+        answers::put_all(&transaction, rows, room::leaving(&transaction, rows)?)?;
         transaction.commit()?;
         rows.iter().for_each(|row| self.shared.presence.add(row.digest()));
         Ok(())

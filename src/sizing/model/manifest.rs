@@ -33,6 +33,9 @@ pub struct SexManifest {
     pub centres: Centres,
     /// By measure: how it grows with height, weight and age.
     exponents: BTreeMap<String, [f64; 3]>,
+    /// The same, found without comparing names: every answer needs all of them.
+    #[serde(skip)]
+    exponents_in_order: [[f64; 3]; Measure::COUNT],
     pub stated: Stated,
     unknown_weight: UnknownWeight,
 }
@@ -40,7 +43,7 @@ pub struct SexManifest {
 impl SexManifest {
     /// The powers of height, weight and age with which a measure grows.
     pub fn exponents(&self, measure: Measure) -> [f64; 3] {
-        self.exponents.get(measure.name()).copied().unwrap_or([f64::NAN; 3])
+        self.exponents_in_order[measure.index()]
     }
 
     /// Typical weight in kg at a true height, and the variance of its log.
@@ -125,6 +128,10 @@ impl Manifest {
         manifest
             .check_shape()
             .map_err(|reason| ModelError::Mismatch { path: path.to_owned(), reason })?;
+        for described in manifest.sexes.values_mut() {
+            described.exponents_in_order =
+                Measure::ALL.map(|measure| described.exponents[measure.name()]);
+        }
         manifest.hash = hex(&Sha256::digest(bytes)[..4]);
         Ok(manifest)
     }
