@@ -99,7 +99,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("actix_web", &["src/http", "src/http.rs", "src/app.rs", "src/cli/serve"]),
     ("actix_http", &["src/http"]),
     ("actix_service", &["src/http/server.rs", "src/http/lane.rs"]),
-    ("memchr", &["src/http/connection.rs"]),
+    ("memchr", &["src/http/connection/head.rs"]),
     ("ort", &["src/sizing/model"]),
     ("ort_tract", &["src/sizing/model"]),
     ("clap", &["src/cli", "src/cli.rs", "src/config"]),
