@@ -16,7 +16,7 @@ use super::fit::{DrawnNeeds, Needs, Zone};
 use super::know;
 use super::normal;
 use super::question::{Question, TapeBy};
-use super::sample::{Answers, DrawSet};
+use super::sample::{Answers, DrawSet, MOST_EDGES};
 use serde::Serialize;
 use std::sync::LazyLock;
 use utoipa::ToSchema;
@@ -36,9 +36,9 @@ const ASKED: usize = normal::DRAWS / 2;
 const CONTENDER: f64 = 0.3;
 
 /// Between the answers that a build has.
-static THIRDS: LazyLock<Vec<f64>> = LazyLock::new(|| edges(3));
+static THIRDS: LazyLock<Edges> = LazyLock::new(|| edges(3));
 /// Between those that stand for all answers of a label or a tape.
-static QUARTERS: LazyLock<Vec<f64>> = LazyLock::new(|| edges(4));
+static QUARTERS: LazyLock<Edges> = LazyLock::new(|| edges(4));
 
 struct Asking {
     field: &'static str,
@@ -46,8 +46,11 @@ struct Asking {
     /// Standard deviation of the answer's error, on the zone's scale.
     noise: f64,
     /// Where a standard normal is cut into groups of equal size.
-    edges: &'static [f64],
+    edges: &'static Edges,
 }
+
+/// Infinity for one that there is not.
+type Edges = [f64; MOST_EDGES];
 
 /// The useful questions that `question` leaves open, best first; of equals the easiest to answer.
 pub fn open(
@@ -66,7 +69,7 @@ pub fn open(
     if contenders.is_empty() {
         return Vec::new();
     }
-    let uninformed = answers(drawn, Zone::Chest, 0.0).held_by_group(ASKED, &[], &contenders);
+    let uninformed = contenders.iter().map(|fits| fits.count_first(ASKED)).max().unwrap_or(0);
     let mut worthwhile: Vec<NextQuestion> = unanswered(question, needs)
         .into_iter()
         .map(|asking| {
@@ -127,17 +130,20 @@ fn informed(
 ) -> u32 {
     let (mean, sd) = needs.moments(asking.zone);
     let total_sd = sd.hypot(asking.noise);
-    let edges: Vec<f32> = asking.edges.iter().map(|edge| (mean + total_sd * edge) as f32).collect();
-    answers(drawn, asking.zone, asking.noise).held_by_group(ASKED, &edges, contenders)
-}
-
-fn answers<'d>(drawn: &'d DrawnNeeds<'_, '_>, zone: Zone, noise: f64) -> Answers<'d> {
-    let errors = &normal::draws()[Zone::COUNT];
-    Answers { values: drawn.values(zone), errors, noise: noise as f32 }
+    let edges = asking.edges.map(|edge| (mean + total_sd * edge) as f32);
+    let answers = Answers {
+        values: drawn.values(asking.zone),
+        errors: &normal::draws()[Zone::COUNT],
+        noise: asking.noise as f32,
+    };
+    answers.held_by_group(ASKED, &edges, contenders)
 }
 
 /// Where a standard normal is cut into so many groups of equal size.
-fn edges(groups: u32) -> Vec<f64> {
-    let share = |group| f64::from(group) / f64::from(groups);
-    (1..groups).map(|group| normal::quantile(share(group))).collect()
+fn edges(groups: u32) -> Edges {
+    let mut edges = [f64::INFINITY; MOST_EDGES];
+    for (edge, group) in edges.iter_mut().zip(1..groups) {
+        *edge = normal::quantile(f64::from(group) / f64::from(groups));
+    }
+    edges
 }

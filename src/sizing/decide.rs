@@ -28,7 +28,7 @@ const FAR_BETTER: u32 = 2;
 /// The length of a person's height gives way to another when that fits this share more.
 const LENGTH_GAIN: f64 = 0.10;
 
-/// A probability by quadrature is right to this (`fit`).
+/// What a quadrature of the chest's density may exceed the area under it by, and more (`fit`: 1e-6).
 const QUADRATURE_ERROR: f64 = 1e-5;
 
 /// One jacket with the draws that it fits.
@@ -85,7 +85,7 @@ pub fn number(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
         loop {
             let next = if downwards { best.0.checked_sub(1) } else { Some(best.0 + 1) };
             let Some(next) = next.filter(|next| *next < sizes.len()) else { break };
-            // Less than its chest alone, which is sixteen times as quick.
+            // No more than its chest alone, which is sixteen times as quick to have.
             if chest_alone(next) + QUADRATURE_ERROR <= best.1 {
                 break;
             }
@@ -234,4 +234,45 @@ fn nearest_by_chest(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
     let distance = |index: usize| (sizes[index].chest_cm - pattern.ease.chest_cm - chest_cm).abs();
     let above = above.min(sizes.len() - 1);
     if above > 0 && distance(above - 1) < distance(above) { above - 1 } else { above }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Engine;
+    use super::super::body::Sex;
+    use super::super::chart::DEFAULT_CHART;
+    use super::super::question::{Fit, Question};
+    use super::*;
+
+    /// Sizes are left out of the search only where they could not have been found.
+    #[test]
+    fn the_number_is_the_likeliest_of_all_sizes() {
+        let engine = Engine::embedded().unwrap();
+        let chart = engine.charts().get(DEFAULT_CHART).unwrap();
+        for (sex, first_cm) in [(Sex::Male, 155), (Sex::Female, 145)] {
+            let block = chart.block(sex).unwrap();
+            for (height_cm, bmi) in (first_cm..first_cm + 50)
+                .step_by(5)
+                .flat_map(|height| (17..45).step_by(2).map(move |bmi| (height, bmi)))
+            {
+                let height_cm = f64::from(height_cm);
+                let weight_kg = f64::from(bmi) * (height_cm / 100.0).powi(2);
+                let question =
+                    Question { sex, fit: Fit::Slim, ..Question::new(height_cm, weight_kg) };
+                let input = engine.features(&question);
+                let joint = engine.model().infer(sex, &input).unwrap();
+                let (posterior, _) = engine.posterior(&question, &input, &joint).unwrap();
+                let pattern = Pattern { chart, block, ease: chart.ease(question.fit) };
+                let needs = Needs::new(&posterior, pattern);
+                let probability = |index: &usize| {
+                    let band_cm = block.band_cm(*index, pattern.ease);
+                    needs.chest_and_shoulder_probability(band_cm, &regular(&pattern, *index))
+                };
+                let sizes = 0..block.every_size().len();
+                let likeliest =
+                    sizes.max_by(|a, b| probability(a).total_cmp(&probability(b))).unwrap();
+                assert_eq!(number(&needs, &pattern), likeliest, "{height_cm} cm, {weight_kg} kg");
+            }
+        }
+    }
 }

@@ -1,19 +1,16 @@
 //! What is done with a thousand draws at once: needs made of them, and which of them satisfy what, as sets of
 //! bits, so that "and" and "how many" are a few instructions for a thousand bodies.
 //!
-//! Everything that goes through all draws is compiled for each width of vectors and runs on the widest that the
-//! processor has. An answer is the same on all of them, to the bit: sums are added in one order and never fused.
+//! What goes through values is compiled for each kind of vectors, and runs on the widest that the processor does
+//! well. An answer is the same on all of them, to the bit: sums are added in one order and never fused.
 
 use super::normal::DRAWS;
 use fearless_simd::{Level, dispatch, f32x16, prelude::*};
-use std::sync::LazyLock;
 
 const WORDS: usize = DRAWS / 64;
 const LANES: usize = 16;
-/// Groups are cut by so many limits at the most.
-const MOST_EDGES: usize = 3;
-
-static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
+/// Answers are sorted into one group more at the most.
+pub const MOST_EDGES: usize = 3;
 
 /// A coordinate of every draw.
 pub type Values = [f32; DRAWS];
@@ -25,7 +22,7 @@ pub struct DrawSet([u64; WORDS]);
 impl DrawSet {
     /// The draws whose value lies in `[low, high)`.
     pub fn between(values: &Values, low: f32, high: f32) -> Self {
-        dispatch!(*LEVEL, simd => between(simd, values, low, high))
+        dispatch!(Level::new(), simd => between(simd, values, low, high))
     }
 
     pub fn and(&self, other: &DrawSet) -> DrawSet {
@@ -33,13 +30,18 @@ impl DrawSet {
     }
 
     pub fn count(&self) -> u32 {
-        dispatch!(*LEVEL, _ => count(&self.0))
+        self.count_first(DRAWS)
+    }
+
+    /// How many of the first `draws` (64 or a multiple) are in it.
+    pub fn count_first(&self, draws: usize) -> u32 {
+        dispatch!(Level::new(), _ => count(&self.0[..draws / 64]))
     }
 }
 
 /// `mean`, and of each of `draws` its `factor`: sums of standard normals.
 pub fn mixed(mean: f32, factors: &[f32], draws: &[Values], into: &mut Values) {
-    dispatch!(*LEVEL, simd => mix(simd, mean, factors, draws, into));
+    dispatch!(Level::new(), simd => mix(simd, mean, factors, draws, into));
 }
 
 /// What each draw would answer to a question: its value, and of its error so much.
@@ -51,11 +53,11 @@ pub struct Answers<'v> {
 }
 
 impl Answers<'_> {
-    /// Sorts the first `draws` (64 or a multiple) into groups by their answers, of which `edges` (three at the most,
-    /// rising) are the limits, and gives to each group the one of `sets` that holds most of it: how many are held
-    /// then, of all groups together.
-    pub fn held_by_group(self, draws: usize, edges: &[f32], sets: &[&DrawSet]) -> u32 {
-        dispatch!(*LEVEL, simd => held_by_group(simd, self, draws / 64, edges, sets))
+    /// Sorts the first `draws` (64 or a multiple) into groups by their answers, of which `edges` (rising; infinity for
+    /// one that there is not) are the limits, and gives to each group the one of `sets` that holds most of it: how
+    /// many are held then, of all groups together.
+    pub fn held_by_group(self, draws: usize, edges: &[f32; MOST_EDGES], sets: &[&DrawSet]) -> u32 {
+        dispatch!(Level::new(), simd => held_by_group(simd, self, draws / 64, edges, sets))
     }
 }
 
@@ -105,7 +107,7 @@ fn held_by_group<S: Simd>(
     simd: S,
     answers: Answers<'_>,
     words: usize,
-    edges: &[f32],
+    edges: &[f32; MOST_EDGES],
     sets: &[&DrawSet],
 ) -> u32 {
     let Answers { values, errors, noise } = answers;
@@ -123,13 +125,12 @@ fn held_by_group<S: Simd>(
     let mut most = [0; MOST_EDGES + 1];
     for set in sets {
         let mut before = 0;
-        for (most, below) in most.iter_mut().zip(&below[..edges.len()]) {
+        for (most, below) in most.iter_mut().zip(&below) {
             let until = count_both(&set.0[..words], below);
             *most = (until - before).max(*most);
             before = until;
         }
-        let last = &mut most[edges.len()];
-        *last = (count(&set.0[..words]) - before).max(*last);
+        most[MOST_EDGES] = (count(&set.0[..words]) - before).max(most[MOST_EDGES]);
     }
     most.iter().sum()
 }
@@ -140,6 +141,17 @@ mod tests {
 
     fn values(factor: usize, modulus: usize) -> Values {
         std::array::from_fn(|i| ((i * factor) % modulus) as f32)
+    }
+
+    /// Of the vectors that there are here.
+    fn levels() -> Vec<Level> {
+        let mut levels = vec![Level::baseline(), Level::new()];
+        #[cfg(target_arch = "x86_64")]
+        {
+            levels.extend(Level::new().as_sse4_2().map(Level::Sse4_2));
+            levels.extend(Level::new().as_avx2().map(Level::Avx2));
+        }
+        levels
     }
 
     #[test]
@@ -154,29 +166,37 @@ mod tests {
                 let is_in = set.0[i / 64] >> (i % 64) & 1 == 1;
                 assert_eq!(is_in, (low..high).contains(value), "{i}");
             }
+            for level in levels() {
+                let here = dispatch!(level, simd => between(simd, &values, low, high));
+                assert_eq!(here, set, "{level:?}");
+                assert_eq!(dispatch!(level, _ => count(&here.0)) as usize, plain, "{level:?}");
+            }
         }
     }
 
     #[test]
-    fn a_sum_is_what_a_plain_loop_adds() {
+    fn a_sum_is_what_a_plain_loop_adds_to_the_bit() {
         let draws = [values(37, 101), values(11, 97), values(5, 89)];
         let factors = [0.37, -1.3, 0.011];
-        let mut sums = [0.0; DRAWS];
-        mixed(0.7, &factors, &draws, &mut sums);
-        for (i, sum) in sums.iter().enumerate() {
-            let plain = draws.iter().zip(factors).fold(0.7, |sum, (draw, f)| sum + draw[i] * f);
-            assert_eq!(sum.to_bits(), plain.to_bits(), "{i}: {sum} {plain}");
+        for level in levels() {
+            let mut sums = [0.0; DRAWS];
+            dispatch!(level, simd => mix(simd, 0.7, &factors, &draws, &mut sums));
+            for (i, sum) in sums.iter().enumerate() {
+                let plain = draws.iter().zip(factors).fold(0.7, |sum, (draw, f)| sum + draw[i] * f);
+                assert_eq!(sum.to_bits(), plain.to_bits(), "{level:?} {i}: {sum} {plain}");
+            }
         }
     }
 
     #[test]
     fn each_group_has_the_set_that_holds_most_of_it() {
+        const NONE: f32 = f32::INFINITY;
         let (values, errors) = (values(37, 101), values(11, 97));
         let sets = [(0.0, 60.0), (20.0, 90.0), (70.0, 101.0)]
             .map(|(low, high)| DrawSet::between(&values, low, high));
         let sets: Vec<&DrawSet> = sets.iter().collect();
         for (draws, edges) in
-            [(512, vec![40.0, 60.0, 90.0]), (64, vec![30.0, 80.0]), (1024, vec![])]
+            [(512, [40.0, 60.0, 90.0]), (64, [30.0, 80.0, NONE]), (1024, [NONE; 3])]
         {
             let group = |i: usize| {
                 let answer = values[i] + 0.3 * errors[i];
@@ -186,11 +206,17 @@ mod tests {
                 let holds = |i: &usize| set.0[i / 64] >> (i % 64) & 1 == 1;
                 (0..draws).filter(holds).filter(|i| group(*i) == of).count() as u32
             };
-            let plain: u32 = (0..=edges.len())
+            let plain: u32 = (0..=MOST_EDGES)
                 .map(|of| sets.iter().map(|set| held(set, of)).max().unwrap())
                 .sum();
             let answers = Answers { values: &values, errors: &errors, noise: 0.3 };
             assert_eq!(answers.held_by_group(draws, &edges, &sets), plain, "{draws} {edges:?}");
+            for level in levels() {
+                let words = draws / 64;
+                let here =
+                    dispatch!(level, simd => held_by_group(simd, answers, words, &edges, &sets));
+                assert_eq!(here, plain, "{level:?} {draws} {edges:?}");
+            }
         }
     }
 }

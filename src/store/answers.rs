@@ -60,11 +60,9 @@ pub enum Found {
 pub fn put_all(connection: &Connection, rows: &[Row], leaving: usize) -> rusqlite::Result<()> {
     let mut leaving = oldest(connection, leaving)?.into_iter().peekable();
     for row in rows {
-        while let Some((digest, id)) = leaving.next_if(|(digest, _)| *digest <= row.digest.0) {
-            // One that is written again stays.
-            if digest < row.digest.0 {
-                delete_one(connection, id)?;
-            }
+        // One that is written again leaves too, and comes to the end of the table.
+        while let Some((_, id)) = leaving.next_if(|(digest, _)| *digest <= row.digest.0) {
+            delete_one(connection, id)?;
         }
         put(connection, row)?;
     }
@@ -208,17 +206,19 @@ pub fn delete_expired(
     let which = "SELECT digest, id FROM cached_answer
                  WHERE expires_at_ms <= ?1 OR expires_at_ms > ?2 LIMIT ?3";
     let latest_ms = now_ms.saturating_add(ttl_ms);
-    in_transaction(connection, || {
-        by_digest(connection, which, params![now_ms, latest_ms, limit_of(limit)])
-    })
+    let transaction = connection.unchecked_transaction()?;
+    let rows = by_digest(&transaction, which, params![now_ms, latest_ms, limit_of(limit)])?;
+    let count = delete_all_of(&transaction, rows)?;
+    transaction.commit()?;
+    Ok(count)
 }
 
-/// Deletes the `limit` rows that expire first, expired or not: room for newer ones.
+/// Deletes the `limit` rows that expire first, expired or not: room for newer ones. To be called in a transaction.
 ///
 /// # Errors
 /// As SQLite's.
 pub fn delete_oldest(connection: &Connection, limit: usize) -> rusqlite::Result<usize> {
-    in_transaction(connection, || oldest(connection, limit))
+    delete_all_of(connection, oldest(connection, limit)?)
 }
 
 /// The `limit` rows that expire first.
@@ -250,17 +250,8 @@ fn by_digest(
     Ok(rows)
 }
 
-fn in_transaction(
-    connection: &Connection,
-    select: impl FnOnce() -> rusqlite::Result<Vec<Place>>,
-) -> rusqlite::Result<usize> {
-    let transaction = connection.unchecked_transaction()?;
-    let mut count = 0;
-    for (_, id) in select()? {
-        count += delete_one(connection, id)?;
-    }
-    transaction.commit()?;
-    Ok(count)
+fn delete_all_of(connection: &Connection, rows: Vec<Place>) -> rusqlite::Result<usize> {
+    rows.into_iter().map(|(_, id)| delete_one(connection, id)).sum()
 }
 
 fn delete_one(connection: &Connection, id: i64) -> rusqlite::Result<usize> {
@@ -332,7 +323,7 @@ mod tests {
         check(&[(6, 60)], 0, &[1, 2, 3, 4, 5, 6]);
         check(&[(6, 60)], 2, &[3, 4, 5, 6]);
         check(&[(0, 60), (3, 60), (7, 60)], 1, &[0, 2, 3, 4, 5, 7]);
-        // One that is written again stays, whenever it was to expire.
+        // One that is written again is there, though it was among those to leave.
         check(&[(1, 60), (2, 60)], 3, &[1, 2, 4, 5]);
         check(&[(6, 60)], 99, &[6]);
         check(&[], 2, &[3, 4, 5]);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 
 thread_local! {
-    /// Where it is packed, before its length is known.
+    /// Where it is packed, before its length is known: in each thread as large as the largest answer that it packed.
     static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 pub type Task = Box<dyn FnOnce(&mut Writer) + Send>;
 
 /// Rows of a transaction. Keys are random, so a batch writes most pages of their index whatever its size:
-/// a large one shares them, and holds the file for longer (25 ms of a young file, up to 90 with what has to go for it
-/// out of a full one).
+/// a large one shares them, and holds the file for longer (25 ms of a young file, some 60 with what leaves a full
+/// one).
 const BATCH_ROWS: usize = 4096;
 /// Some 5 MB, packed as they are: a third of a second of all that two cores compute.
 pub const CAPACITY_ROWS: usize = 2 * BATCH_ROWS;

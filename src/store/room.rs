@@ -8,9 +8,12 @@ use super::open::PAGE_BYTES;
 use super::space::Ballast;
 use rusqlite::Connection;
 
-/// Pages that a batch takes are at most so many sixteenths of what its rows are: pages are not full, and two indexes.
-const PAGES_16THS: usize = 20;
-/// Of a small file no more than this part is kept free for the next batch.
+/// A batch takes about so many sixteenths of what its rows are: rows are not cut in two where pages end, and each is
+/// in two indexes.
+const PAGES_16THS: usize = 24;
+/// And so many more, for pages that a row finds full.
+const SPLIT_PAGES: i64 = 8;
+/// Of a small file this part is kept free, not a whole batch.
 const FREE_PART: i64 = 8;
 /// At its own limit this part of the file's rows make room.
 const SHED_PART: usize = 16;
@@ -22,27 +25,38 @@ const SHED_ROWS: usize = 4_096;
 /// A batch of the largest answers, with the pages of its indexes.
 const MOST_BATCH_PAGES: i64 = 2_048;
 
-/// How many rows are to leave with the batch that brings `rows`, so that the next one finds room too: none while there
-/// is, as many as come in a file that is full, twice as many when not even this batch has room.
-///
-/// Rows that leave with a batch cost a third of what they do by themselves: their pages of the index by digest are
-/// written for those that come.
+/// How many rows, those that expire first, leave for a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    /// First of all: the batch itself would not find room.
+    pub before: usize,
+    /// In the same walk as it comes: the next one shall find room. These cost a third of the others, since their
+    /// pages of the index by digest are written for those that come.
+    pub with: usize,
+}
+
+/// For the batch `rows`, in a file of at most `max_bytes`: none while there is room, as many as come in a full file, and
+/// up to twice as many in one that is over its limit, which has been lowered.
 ///
 /// # Errors
 /// As SQLite's.
-pub fn leaving(connection: &Connection, rows: &[Row]) -> rusqlite::Result<usize> {
-    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let limit = number("PRAGMA max_page_count")?;
-    let free = limit - number("PRAGMA page_count")? + number("PRAGMA freelist_count")?;
+pub fn leaving(
+    connection: &Connection,
+    rows: &[Row],
+    max_bytes: u64,
+) -> Result<Leaving, StoreError> {
+    let (pages, unused) = jobs::pages(connection)?;
+    let limit = (max_bytes / PAGE_BYTES) as i64;
+    let free = limit - pages + unused;
     let bytes: usize = rows.iter().map(Row::bytes).sum();
-    let pages = (bytes * PAGES_16THS / 16) as i64 / PAGE_BYTES as i64;
-    Ok(if free < pages {
-        2 * rows.len()
-    } else if free < (2 * pages).min(limit / FREE_PART) {
-        rows.len()
-    } else {
-        0
-    })
+    let needed = (bytes * PAGES_16THS / 16) as i64 / PAGE_BYTES as i64 + SPLIT_PAGES;
+    let reserve = needed.min(limit / FREE_PART);
+    let rows_of = |pages: i64| {
+        let pages = pages.clamp(0, 2 * needed) as usize;
+        (rows.len() * pages).div_ceil(needed as usize)
+    };
+    let before = rows_of(needed - free);
+    Ok(Leaving { before, with: rows_of(needed + reserve - free) - before })
 }
 
 /// For a batch of `needed` rows.
@@ -83,7 +97,9 @@ fn shed(connection: &Connection, part: usize, least: usize) -> Result<(), StoreE
     let mut left = (rows / part).max(least);
     while left > 0 {
         let step = left.min(SHED_ROWS);
-        answers::delete_oldest(connection, step)?;
+        let transaction = connection.unchecked_transaction()?;
+        answers::delete_oldest(&transaction, step)?;
+        transaction.commit()?;
         left -= step;
     }
     Ok(())
@@ -94,44 +110,67 @@ mod tests {
     use super::super::{Digest, Packer, open};
     use super::*;
 
-    /// Batches of a hundred rows of a kilobyte, into a file of four megabytes until it is full.
-    #[test]
-    fn rows_leave_when_the_next_batch_would_find_no_room_and_no_sooner() {
+    /// Fills a file with batches of so many rows of a kilobyte; says with which batch rows began to leave, and how
+    /// many are there at the end. Each batch finds room.
+    fn fill(max_bytes: u64, batch_rows: usize, batches: i64) -> (i64, i64) {
         let dir = tempfile::tempdir().unwrap();
-        let connection = open::writer(&dir.path().join("suitsize.db"), 4 << 20).unwrap();
+        let connection = open::writer(&dir.path().join("suitsize.db"), max_bytes).unwrap();
         let packer = Packer::new(&[]);
         let mut random = 1_u128;
         let mut next = || {
             random = random.wrapping_mul(0x2360_ED05_1FC6_5DA4_4385_DF64_9FCC_F645).wrapping_add(1);
             (random >> 64) as u64
         };
-        let mut batch = |expires_at_ms| {
-            let mut rows: Vec<_> = (0..100)
-                .map(|_| {
-                    let noise: Vec<u8> = (0..1000).map(|_| (next() >> 32) as u8).collect();
-                    let mut digest = Digest([0; 16]);
-                    digest.0.copy_from_slice(&[next(), next()].map(u64::to_le_bytes).concat());
-                    Row::new(digest, "s".into(), &noise, expires_at_ms, &packer)
-                })
-                .collect();
-            rows.sort_unstable_by_key(|row| row.digest().0);
-            rows
+        let mut row = |expires_at_ms| {
+            let noise: Vec<u8> = (0..1000).map(|_| (next() >> 32) as u8).collect();
+            let mut digest = Digest([0; 16]);
+            digest.0.copy_from_slice(&[next(), next()].map(u64::to_le_bytes).concat());
+            Row::new(digest, "s".into(), &noise, expires_at_ms, &packer)
         };
-        let mut first_left = None;
-        for n in 0..200 {
-            let rows = batch(n);
+        let mut first = None;
+        for n in 0..batches {
+            let mut rows: Vec<_> = (0..batch_rows).map(|_| row(n)).collect();
+            rows.sort_unstable_by_key(|row| row.digest().0);
             let transaction = connection.unchecked_transaction().unwrap();
-            let leave = leaving(&transaction, &rows).unwrap();
-            answers::put_all(&transaction, &rows, leave).expect("there is room for each");
+            let leaving = leaving(&transaction, &rows, max_bytes).unwrap();
+            answers::delete_oldest(&transaction, leaving.before).unwrap();
+            let put = answers::put_all(&transaction, &rows, leaving.with);
+            put.unwrap_or_else(|error| panic!("batch {n}, {leaving:?}: {error}"));
             transaction.commit().unwrap();
-            if leave > 0 {
-                first_left.get_or_insert(n);
+            if leaving != (Leaving { before: 0, with: 0 }) {
+                first.get_or_insert(n);
             }
         }
-        // Four megabytes are some 35 batches of a little more than 100 kB.
-        let first_left = first_left.expect("the file is full by then");
-        assert!((25..40).contains(&first_left), "{first_left}");
-        let rows = answers::count(&connection).unwrap();
-        assert!((2_400..4_000).contains(&rows), "{rows}: full, and no fuller");
+        (first.expect("it is full by then"), answers::count(&connection).unwrap())
+    }
+
+    /// A page has three such rows, so a megabyte has 768 but for the indexes.
+    #[test]
+    fn a_full_file_stays_nearly_full_and_each_batch_finds_room() {
+        let (first, rows) = fill(4 << 20, 100, 150);
+        assert!((22..28).contains(&first), "{first}");
+        assert!((2_500..2_900).contains(&rows), "{rows}");
+        // Batches of half of the file, of which an eighth is kept free.
+        let (first, rows) = fill(8 << 20, 2_500, 12);
+        assert_eq!(first, 1);
+        assert!((3_500..5_900).contains(&rows), "{rows}");
+    }
+
+    #[test]
+    fn a_file_over_a_lowered_limit_loses_more_rows_than_come() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("suitsize.db");
+        let connection = open::writer(&path, 1 << 20).unwrap();
+        let row = |n: u16| {
+            let mut digest = Digest([0; 16]);
+            digest.0[..2].copy_from_slice(&n.to_be_bytes());
+            Row::new(digest, "s".into(), &[0; 1000], 0, &Packer::new(&[]))
+        };
+        let rows: Vec<_> = (0..100).map(row).collect();
+        answers::put_all(&connection, &rows, 0).unwrap();
+        let of_limit = |max_bytes| leaving(&connection, &rows, max_bytes).unwrap();
+        assert_eq!(of_limit(1 << 20), Leaving { before: 0, with: 0 });
+        let Leaving { before, with } = of_limit(4096);
+        assert_eq!(before + with, 200);
     }
 }

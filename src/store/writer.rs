@@ -122,7 +122,9 @@ impl Writer {
     fn insert(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         let Some(Opened { connection, .. }) = &mut self.file else { return Ok(()) };
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        answers::put_all(&transaction, rows, room::leaving(&transaction, rows)?)?;
+        let leaving = room::leaving(&transaction, rows, self.shared.options.max_bytes)?;
+        answers::delete_oldest(&transaction, leaving.before)?;
+        answers::put_all(&transaction, rows, leaving.with)?;
         transaction.commit()?;
         rows.iter().for_each(|row| self.shared.presence.add(row.digest()));
         Ok(())
