@@ -23,7 +23,7 @@ CREATE TABLE cached_answer (
   answer        BLOB    NOT NULL
 ) STRICT;
 
--- Upkeep deletes by it, oldest first.
+-- What expires first goes first: by upkeep when it has expired, for newer ones when the file is full.
 CREATE INDEX cached_answer_by_expiry ON cached_answer (expires_at_ms);
 
 -- What an operator had done. Durable: written with synchronous = FULL before the

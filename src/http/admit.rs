@@ -4,6 +4,7 @@
 use super::compress;
 use super::problem::HttpProblem;
 use super::rate::{Class, Denied, Limiter, Standing, more_for_a_list};
+use super::recommend;
 use super::short::Short;
 use super::stamp::Stamp;
 use crate::problem::{Kind, Problem};
@@ -55,7 +56,7 @@ impl Tolls {
 pub fn class(path: &str) -> Option<Class> {
     match path {
         "/api/health" | "/api/health/live" | "/api/health/ready" => None,
-        "/api/recommend" | "/api/recommend/batch" => Some(Class::Recommend),
+        recommend::PATH | "/api/recommend/batch" => Some(Class::Recommend),
         "/api/optimize" | "/api/cache" | "/api/cache/warm" => Some(Class::Admin),
         // Every name of ours is plain: written in another way it is to be no way around a limit.
         path if path.contains('%') => Some(Class::Recommend),

@@ -6,6 +6,7 @@
 //! compressed answers would starve them. Here the encoder gets smaller pieces, which it encodes where it
 //! is, and the worker looks after others in between.
 
+use super::recommend;
 use actix_http::encoding::Encoder;
 use actix_web::HttpRequest;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes};
@@ -25,15 +26,14 @@ const LEAST_BYTES: u64 = 1_024;
 const PIECE_BYTES: usize = 1_000;
 /// After so much the worker looks after others: a fraction of a millisecond.
 const STRETCH_BYTES: usize = 32 * 1_024;
-/// However its path was written.
-const NEVER: &str = "/api/recommend";
 
 /// Whether compressing an answer is worth it.
 pub fn is_worth_it<B: MessageBody>(response: &ServiceResponse<B>) -> bool {
     let size = response.response().body().size();
     matches!(size, BodySize::Sized(bytes) if bytes >= LEAST_BYTES)
         && !response.headers().contains_key(CONTENT_ENCODING)
-        && response.request().match_pattern().as_deref() != Some(NEVER)
+        // However its path was written.
+        && response.request().match_pattern().as_deref() != Some(recommend::PATH)
 }
 
 /// An answer that is worth it, compressed if the client can read it.

@@ -19,8 +19,6 @@ use actix_web::http::Method;
 use actix_web::{HttpMessage, ResponseError};
 use std::rc::Rc;
 
-const PATH: &str = "/api/recommend";
-
 /// What the lane of a worker has.
 pub struct Lane {
     pub observer: Rc<Observer>,
@@ -37,7 +35,7 @@ impl Lane {
         let patience = request.conn_data::<Patience>().cloned();
         let (peer, is_whole) = (request.peer_addr(), matches!(payload, Payload::None));
         let stamp = observer.meet(request.headers(), peer, patience, is_whole);
-        let seen = observer.see(PATH, request.headers());
+        let seen = observer.see(recommend::PATH, request.headers());
         let in_flight = observer.arrived();
         let charged = tolls.as_ref().map_or(Ok(()), |tolls| tolls.charge(&stamp, Class::Recommend));
         let answered = match charged {
@@ -53,7 +51,7 @@ impl Lane {
 }
 
 fn is_for_lane(request: &Request) -> bool {
-    request.path() == PATH && request.method() == Method::POST
+    request.path() == recommend::PATH && request.method() == Method::POST
 }
 
 enum Going<Here, There> {

@@ -18,6 +18,9 @@ use actix_web::http::header::{
 };
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
+/// Of the route that nearly every request is for.
+pub const PATH: &str = "/api/recommend";
+
 const CACHE: HeaderName = HeaderName::from_static("x-cache");
 /// Names what the service does without; absent when all is well.
 const DEGRADED: HeaderName = HeaderName::from_static("x-degraded");

@@ -8,7 +8,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, Resource, Responder, Route, w
 
 /// What requests are counted by; the last is for all that match none.
 pub const PATTERNS: &[&str] = &[
-    "/api/recommend",
+    recommend::PATH,
     "/api/recommend/batch",
     "/api/health",
     "/api/health/live",
@@ -58,7 +58,7 @@ pub fn pattern(position: usize) -> &'static str {
 
 pub fn configure(config: &mut web::ServiceConfig) {
     config
-        .service(only("/api/recommend", "POST", web::post().to(recommend::recommend)))
+        .service(only(recommend::PATH, "POST", web::post().to(recommend::recommend)))
         .service(only("/api/recommend/batch", "POST", web::post().to(batch::batch)))
         .service(readable("/api/health", health::health))
         .service(readable("/api/health/live", health::live))
