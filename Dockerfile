@@ -31,9 +31,9 @@ COPY --from=build /build/LICENSE /usr/share/doc/suitsize/LICENSE
 # container, and Railway takes no Dockerfile that has it.
 COPY --from=build --chown=65532:65532 /data /data
 USER 65532:65532
-# With PORT the service listens on every address. What is freed goes back to the system at once, and not
+# With PORT the service listens on every address. What is freed goes back to the system after a millisecond, and not
 # after seconds (docs/performance.md, "What was tried"); SQLite's memory is in two arenas of the C library.
-ENV PORT=8080 SUITSIZE_DATA_DIR=/data MIMALLOC_PURGE_DELAY=0 MALLOC_ARENA_MAX=2
+ENV PORT=8080 SUITSIZE_DATA_DIR=/data MIMALLOC_PURGE_DELAY=1 MALLOC_ARENA_MAX=2
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=3s --start-period=15s --retries=3 \
   CMD ["/usr/bin/suitsize", "healthcheck"]

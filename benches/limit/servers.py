@@ -26,7 +26,7 @@ SETTINGS = {
     "SUITSIZE_MAX_CONNECTIONS": "8192",
     "RUST_LOG": "error",
     # As the image and the unit have it.
-    "MIMALLOC_PURGE_DELAY": "0",
+    "MIMALLOC_PURGE_DELAY": "1",
     "MALLOC_ARENA_MAX": "2",
 }
 
