@@ -30,8 +30,8 @@ const MOST_BATCH_PAGES: i64 = 2_048;
 pub struct Leaving {
     /// First of all: the batch itself would not find room.
     pub before: usize,
-    /// In the same walk as it comes: the next one shall find room. These cost a third of the others, since their
-    /// pages of the index by digest are written for those that come.
+    /// In the same walk as it comes: the next one shall find room. These cost less, since their pages of the index by
+    /// digest are written for those that come (`docs/performance.md`, "What was tried").
     pub with: usize,
 }
 
