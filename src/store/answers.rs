@@ -59,28 +59,22 @@ pub enum Found {
 /// As SQLite's.
 pub fn put_all(connection: &Connection, rows: &[Row], leaving: usize) -> rusqlite::Result<()> {
     let mut leaving = oldest(connection, leaving)?.into_iter().peekable();
-    for row in rows {
+    let mut delete = connection.prepare_cached(DELETE)?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO cached_answer (digest, scope, expires_at_ms, checksum, answer)
+         VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (digest) DO UPDATE SET scope = excluded.scope,
+           expires_at_ms = excluded.expires_at_ms, checksum = excluded.checksum,
+           answer = excluded.answer",
+    )?;
+    for Row { digest, scope, expires_at_ms, checksum, packed } in rows {
         // One that is written again leaves too, and comes to the end of the table.
-        while let Some((_, id)) = leaving.next_if(|(digest, _)| *digest <= row.digest.0) {
-            delete_one(connection, id)?;
+        while let Some((_, id)) = leaving.next_if(|(leaves, _)| *leaves <= digest.0) {
+            delete.execute([id])?;
         }
-        put(connection, row)?;
+        insert.execute(params![digest.0, scope, expires_at_ms, checksum, packed])?;
     }
-    leaving.try_for_each(|(_, id)| delete_one(connection, id).map(drop))
-}
-
-fn put(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
-    let Row { digest, scope, expires_at_ms, checksum, packed } = row;
-    connection
-        .prepare_cached(
-            "INSERT INTO cached_answer (digest, scope, expires_at_ms, checksum, answer)
-             VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (digest) DO UPDATE SET scope = excluded.scope,
-               expires_at_ms = excluded.expires_at_ms, checksum = excluded.checksum,
-               answer = excluded.answer",
-        )?
-        .execute(params![digest.0, scope, expires_at_ms, checksum, packed])?;
-    Ok(())
+    leaving.try_for_each(|(_, id)| delete.execute([id]).map(drop))
 }
 
 /// `ttl_ms`: a row that claims to live longer was written by a clock that was wrong.
@@ -230,6 +224,8 @@ fn oldest(connection: &Connection, limit: usize) -> rusqlite::Result<Vec<Place>>
     by_digest(connection, which, params![limit_of(limit)])
 }
 
+const DELETE: &str = "DELETE FROM cached_answer WHERE id = ?1";
+
 /// A row's digest and id.
 type Place = ([u8; 16], i64);
 
@@ -251,11 +247,8 @@ fn by_digest(
 }
 
 fn delete_all_of(connection: &Connection, rows: Vec<Place>) -> rusqlite::Result<usize> {
-    rows.into_iter().map(|(_, id)| delete_one(connection, id)).sum()
-}
-
-fn delete_one(connection: &Connection, id: i64) -> rusqlite::Result<usize> {
-    connection.prepare_cached("DELETE FROM cached_answer WHERE id = ?1")?.execute([id])
+    let mut delete = connection.prepare_cached(DELETE)?;
+    rows.into_iter().map(|(_, id)| delete.execute([id])).sum()
 }
 
 fn limit_of(rows: usize) -> i64 {
