@@ -74,10 +74,7 @@ pub fn number(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
         let band_cm = pattern.block.band_cm(index, pattern.ease);
         needs.chest_and_shoulder_probability(band_cm, &regular(pattern, index))
     };
-    let chest_alone = |index: usize| {
-        let (from_cm, to_cm) = pattern.block.band_cm(index, pattern.ease);
-        needs.probability_between_cm(Zone::Chest, from_cm, to_cm)
-    };
+    let (mean, sd) = needs.moments(Zone::Chest);
     let start = nearest_by_chest(needs, pattern);
     let mut best = (start, probability(start));
     // The probability has one peak over the sizes (a log-concave density over a moving window).
@@ -86,7 +83,7 @@ pub fn number(needs: &Needs<'_>, pattern: &Pattern<'_>) -> usize {
             let next = if downwards { best.0.checked_sub(1) } else { Some(best.0 + 1) };
             let Some(next) = next.filter(|next| *next < sizes.len()) else { break };
             // No more than its chest alone, which is sixteen times as quick to have.
-            if chest_alone(next) + QUADRATURE_ERROR <= best.1 {
+            if number_probability(mean, sd, pattern, next) + QUADRATURE_ERROR <= best.1 {
                 break;
             }
             let there = probability(next);
